@@ -1,0 +1,1 @@
+"""The textual forms of values: `parse` reads them, `format` writes them."""

@@ -1,0 +1,171 @@
+"""The one Python value of each kind, and whether it is within its type.
+
+| kind | value |
+|---|---|
+| string | `str` without lone surrogates |
+| boolean | `bool` |
+| int, year | `int` |
+| float | `float`; of 32 bits, a binary32 value |
+| decimal | `Decimal`, finite |
+| datetime | `datetime`, aware, in UTC |
+| date | `date` |
+| time | `time`, naive |
+| uuid, ip | `str` in canonical form |
+| json | `Json` |
+| array | `list` |
+| object, map | `dict` |
+
+Null is `None`. An absent property is absent from its `dict`. Neither is the JSON value null.
+"""
+
+import math
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Final, TypeAlias, final
+
+from mapping_lang.diagnostics import Code, quote
+from mapping_lang.types.errors import ValueRefusedError
+from mapping_lang.types.kinds import (
+    DecimalType,
+    FloatType,
+    IntType,
+    StringType,
+    compile_pattern,
+    decimal_fits,
+    display,
+)
+
+
+@final
+class Json:
+    """A JSON value as its exact text: the spelling of numbers and the white space survive.
+
+    Whoever makes one vouches that the text is one valid JSON value without repeated members.
+    """
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the texts: white space and the order of members matter (MAP-53)."""
+        return isinstance(other, Json) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(("json", self.text))
+
+    def __repr__(self) -> str:
+        return f"Json({self.text!r})"
+
+
+Value: TypeAlias = (
+    str
+    | bool
+    | int
+    | float
+    | Decimal
+    | datetime
+    | date
+    | time
+    | Json
+    | list["Value | None"]
+    | dict[str, "Value | None"]
+)
+Record: TypeAlias = dict[str, Value | None]
+
+JSON_NULL: Final = Json("null")
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def check_string(value: str, type_: StringType) -> None:
+    """Refuse text outside the limits of its type; the first limit that is set decides (TYPE-12)."""
+    if type_.values:
+        if value not in type_.value_set:
+            raise _not_listed(value, type_)
+        return
+    if type_.pattern is not None:
+        if not compile_pattern(type_.pattern).search(value):
+            raise ValueRefusedError(
+                Code.VALUE_PATTERN,
+                f"{quote(value)} does not match the pattern {quote(type_.pattern)}",
+                limit=type_.pattern,
+            )
+        return
+    if len(value) > type_.max_length:
+        raise ValueRefusedError(
+            Code.VALUE_MAX_LENGTH,
+            f"{quote(value)} has {len(value)} characters, at most {type_.max_length} are allowed",
+            limit=str(type_.max_length),
+        )
+    # A text cannot have more bytes than four times its code points.
+    if 4 * len(value) > type_.max_bytes:
+        size = len(value.encode())
+        if size > type_.max_bytes:
+            raise ValueRefusedError(
+                Code.VALUE_MAX_BYTES,
+                f"{quote(value)} has {size} bytes, at most {type_.max_bytes} are allowed",
+                limit=str(type_.max_bytes),
+            )
+
+
+def check_int(value: int, type_: IntType) -> None:
+    """Refuse an integer outside the range of its type."""
+    if value < type_.low:
+        raise too_small(_digits(value), str(type_.low))
+    if value > type_.high:
+        raise too_large(_digits(value), str(type_.high))
+
+
+def check_float(value: float, type_: FloatType) -> None:
+    """Refuse a number outside its range; NaN is outside no range but is not real (TYPE-42)."""
+    if type_.real and math.isnan(value):
+        raise ValueRefusedError(Code.VALUE_RANGE, "NaN is not a real number")
+    if value < type_.low:
+        raise too_small(repr(value), repr(type_.low))
+    if value > type_.high:
+        raise too_large(repr(value), repr(type_.high))
+
+
+def check_decimal(value: Decimal, type_: DecimalType) -> None:
+    """Refuse a number that has no place in its type or is outside its range (DEC-14)."""
+    if not decimal_fits(value, type_.precision, type_.scale):
+        raise ValueRefusedError(
+            Code.VALUE_RANGE,
+            f"{quote(str(value))} does not fit {display(type_)}",
+            limit=display(type_),
+        )
+    if value < type_.low:
+        raise too_small(str(value), str(type_.low))
+    if value > type_.high:
+        raise too_large(str(value), str(type_.high))
+
+
+def too_small(value: str, minimum: str) -> ValueRefusedError:
+    return ValueRefusedError(
+        Code.VALUE_MINIMUM, f"{value} is less than the minimum {minimum}", limit=minimum
+    )
+
+
+def too_large(value: str, maximum: str) -> ValueRefusedError:
+    return ValueRefusedError(
+        Code.VALUE_MAXIMUM, f"{value} is greater than the maximum {maximum}", limit=maximum
+    )
+
+
+def _not_listed(value: str, type_: StringType) -> ValueRefusedError:
+    shown = ", ".join(quote(listed) for listed in type_.values[:10])
+    more = ", …" if len(type_.values) > 10 else ""
+    return ValueRefusedError(
+        Code.VALUE_NOT_LISTED,
+        f"{quote(value)} is not one of {shown}{more}",
+        limit=", ".join(type_.values[:10]) + more,
+    )
+
+
+def _digits(value: int) -> str:
+    # Longer integers are costly to write in decimal, and Python refuses past 4,300 digits.
+    return str(value) if value.bit_length() <= 256 else "a number of more than 77 digits"
