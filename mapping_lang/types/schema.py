@@ -31,6 +31,21 @@ class Role(StrEnum):
     DESTINATION = "destination"
 
 
+class Purpose(StrEnum):
+    """What a record is made for; it decides which properties are required (MAP-115)."""
+
+    IMPORT = "import"
+    CREATE = "create"
+    UPDATE = "update"
+
+
+def required(item: Property, purpose: Purpose) -> bool:
+    """Tell if a property has to have a value for a purpose."""
+    if purpose is Purpose.CREATE:
+        return item.create_required
+    return purpose is Purpose.UPDATE and item.update_required
+
+
 def parse_path(text: str) -> Path:
     """Read a dotted path."""
     if len(text) > MAX_PATH_CHARS:
