@@ -1,0 +1,1 @@
+"""The shape of the tree itself: layers, sizes, locks, scripts, documents."""
