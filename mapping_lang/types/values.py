@@ -26,6 +26,9 @@ from typing import Final, TypeAlias, final
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import (
+    MAX_YEAR,
+    MIN_YEAR,
+    ArrayType,
     DecimalType,
     FloatType,
     IntType,
@@ -142,6 +145,49 @@ def check_decimal(value: Decimal, type_: DecimalType) -> None:
         raise too_small(str(value), str(type_.low))
     if value > type_.high:
         raise too_large(str(value), str(type_.high))
+
+
+def check_year(value: int) -> None:
+    """Refuse a year outside the calendar (TYPE-2)."""
+    if not MIN_YEAR <= value <= MAX_YEAR:
+        raise ValueRefusedError(
+            Code.VALUE_YEAR,
+            f"the year {_digits(value)} is not between {MIN_YEAR} and {MAX_YEAR}",
+            limit=f"{MIN_YEAR} to {MAX_YEAR}",
+        )
+
+
+def check_elements(value: list[Value | None], type_: ArrayType) -> None:
+    """Refuse a list of too few or too many elements, or with one of them repeated (DEC-14)."""
+    count = len(value)
+    if count < type_.min_elements:
+        raise ValueRefusedError(
+            Code.VALUE_ELEMENTS,
+            f"there are {count} elements, at least {type_.min_elements} are required",
+            limit=str(type_.min_elements),
+        )
+    if count > type_.max_elements:
+        raise ValueRefusedError(
+            Code.VALUE_ELEMENTS,
+            f"there are {count} elements, at most {type_.max_elements} are allowed",
+            limit=str(type_.max_elements),
+        )
+    # Only kinds whose values are hashable can be unique. A set may take a NaN for equal to itself,
+    # and it is not (TYPE-13), so what the set finds is looked at again.
+    if type_.unique and len(set(value)) < count:
+        _refuse_repeated(value)
+
+
+def _refuse_repeated(value: list[Value | None]) -> None:
+    first: dict[object, int] = {}
+    for position, item in enumerate(value):
+        if item in first and item == item:
+            raise ValueRefusedError(
+                Code.VALUE_REPEATED,
+                f"the elements {first[item]} and {position} are equal, they have to differ",
+                path=(position,),
+            )
+        first.setdefault(item, position)
 
 
 def too_small(value: str, minimum: str) -> ValueRefusedError:
