@@ -25,6 +25,37 @@ class TypeDefinitionError(TypesError):
         self.hint = hint
 
 
+def check_limits(attribute: str, value: int, low: int, high: int) -> None:
+    """Refuse an integer attribute outside its limits."""
+    if not low <= value <= high:
+        raise TypeDefinitionError(
+            Code.SCHEMA_RANGE,
+            attribute,
+            found=str(value) if abs(value) < 10**30 else "a huge number",
+            expected=f"an integer from {low} to {high}",
+        )
+
+
+def unknown_bit_size(found: int, allowed: tuple[int, ...]) -> TypeDefinitionError:
+    return TypeDefinitionError(
+        Code.SCHEMA_ATTRIBUTE,
+        "bitSize",
+        found=str(found),
+        expected="one of " + ", ".join(map(str, allowed)),
+    )
+
+
+def crossed_bounds(
+    low: str, high: str, low_name: str = "minimum", high_name: str = "maximum"
+) -> TypeDefinitionError:
+    return TypeDefinitionError(
+        Code.SCHEMA_RANGE,
+        high_name,
+        found=high,
+        expected=f"at least `{low_name}`, which is {low}",
+    )
+
+
 class SchemaError(TypesError):
     """A schema, or a use of one, that is refused."""
 

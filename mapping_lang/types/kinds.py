@@ -4,7 +4,6 @@ import functools
 import math
 import re
 import struct
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
@@ -14,7 +13,13 @@ from typing import Final, TypeAlias, final
 import re2
 
 from mapping_lang.diagnostics import Code, quote
-from mapping_lang.types.errors import TypeDefinitionError
+from mapping_lang.types.errors import (
+    TypeDefinitionError,
+    check_limits,
+    crossed_bounds,
+    unknown_bit_size,
+)
+from mapping_lang.types.unicode import nfc
 
 MAX_LENGTH: Final = 2**32 - 1
 """Largest `maxLength` and `maxBytes`, and what their absence means (TYPE-2)."""
@@ -27,6 +32,9 @@ FLOAT_BIT_SIZES: Final = (32, 64)
 MAX_FLOAT: Final = {32: (2 - 2.0**-23) * 2.0**127, 64: (2 - 2.0**-52) * 2.0**1023}
 MIN_YEAR: Final = 1
 MAX_YEAR: Final = 9999
+
+MAX_NAME_CHARS: Final = 10_000
+"""Longest property name: a path has no room for a longer one."""
 
 MAX_PATTERN_CHARS: Final = 1_000
 """Longest regular expression: RE2 is linear in the text, but its program is not free."""
@@ -52,8 +60,8 @@ class StringType:
     value_set: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_int("maxBytes", self.max_bytes, 1, MAX_LENGTH)
-        _check_int("maxLength", self.max_length, 1, MAX_LENGTH)
+        check_limits("maxBytes", self.max_bytes, 1, MAX_LENGTH)
+        check_limits("maxLength", self.max_length, 1, MAX_LENGTH)
         if self.pattern is not None:
             if self.values:
                 raise TypeDefinitionError(
@@ -62,6 +70,8 @@ class StringType:
                     found="used together with `pattern`",
                     expected="either `values` or `pattern`",
                 )
+            # The canonical text of a schema is read back in NFC (TYPE-27).
+            object.__setattr__(self, "pattern", nfc("pattern", self.pattern))
             compile_pattern(self.pattern)
         if self.values:
             values = tuple(normal_text("values", value) for value in self.values)
@@ -89,11 +99,11 @@ class IntType:
 
     def __post_init__(self) -> None:
         if self.bit_size not in INT_BIT_SIZES:
-            raise _bit_size_error(self.bit_size, INT_BIT_SIZES)
+            raise unknown_bit_size(self.bit_size, INT_BIT_SIZES)
         low, high = int_range(self.bit_size, unsigned=self.unsigned)
         for name, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
             if bound is not None:
-                _check_int(name, bound, low, high)
+                check_limits(name, bound, low, high)
         # A bound equal to the natural one is no bound (TYPE-4).
         if self.minimum == low:
             object.__setattr__(self, "minimum", None)
@@ -102,7 +112,7 @@ class IntType:
         object.__setattr__(self, "low", low if self.minimum is None else self.minimum)
         object.__setattr__(self, "high", high if self.maximum is None else self.maximum)
         if self.low > self.high:
-            raise _range_error(str(self.low), str(self.high))
+            raise crossed_bounds(str(self.low), str(self.high))
 
 
 @final
@@ -119,7 +129,7 @@ class FloatType:
 
     def __post_init__(self) -> None:
         if self.bit_size not in FLOAT_BIT_SIZES:
-            raise _bit_size_error(self.bit_size, FLOAT_BIT_SIZES)
+            raise unknown_bit_size(self.bit_size, FLOAT_BIT_SIZES)
         natural = MAX_FLOAT[self.bit_size] if self.real else math.inf
         minimum = self._bound("minimum", self.minimum)
         maximum = self._bound("maximum", self.maximum)
@@ -128,7 +138,7 @@ class FloatType:
         object.__setattr__(self, "low", -natural if minimum is None else minimum)
         object.__setattr__(self, "high", natural if maximum is None else maximum)
         if self.low > self.high:
-            raise _range_error(repr(self.low), repr(self.high))
+            raise crossed_bounds(repr(self.low), repr(self.high))
 
     def _bound(self, name: str, bound: float | None) -> float | None:
         if bound is None:
@@ -157,8 +167,8 @@ class DecimalType:
     high: Decimal = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_int("precision", self.precision, 1, MAX_PRECISION)
-        _check_int("scale", self.scale, 0, min(MAX_SCALE, self.precision))
+        check_limits("precision", self.precision, 1, MAX_PRECISION)
+        check_limits("scale", self.scale, 0, min(MAX_SCALE, self.precision))
         natural = Decimal((0, (9,) * self.precision, -self.scale))
         minimum = self._bound("minimum", self.minimum)
         maximum = self._bound("maximum", self.maximum)
@@ -169,12 +179,12 @@ class DecimalType:
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         if low > high:
-            raise _range_error(str(low), str(high))
+            raise crossed_bounds(str(low), str(high))
 
     def _bound(self, name: str, bound: Decimal | None) -> Decimal | None:
         if bound is None:
             return None
-        if not decimal_fits(bound, self.precision, self.scale):
+        if not bound.is_finite() or not decimal_fits(bound, self.precision, self.scale):
             raise TypeDefinitionError(
                 Code.SCHEMA_RANGE,
                 name,
@@ -238,10 +248,10 @@ class ArrayType:
 
     def __post_init__(self) -> None:
         _check_element(self.element)
-        _check_int("minElements", self.min_elements, 0, MAX_ELEMENTS)
-        _check_int("maxElements", self.max_elements, 0, MAX_ELEMENTS)
+        check_limits("minElements", self.min_elements, 0, MAX_ELEMENTS)
+        check_limits("maxElements", self.max_elements, 0, MAX_ELEMENTS)
         if self.min_elements > self.max_elements:
-            raise _range_error(
+            raise crossed_bounds(
                 str(self.min_elements), str(self.max_elements), "minElements", "maxElements"
             )
         if self.unique and not allows_unique(self.element):
@@ -286,8 +296,14 @@ class Property:
                 found=quote(self.name),
                 expected="a letter or `_`, then letters, digits and `_` (ASCII)",
             )
-        if isinstance(self.type, ObjectType) and not self.type.properties:
-            raise _no_properties()
+        if len(self.name) > MAX_NAME_CHARS:
+            raise TypeDefinitionError(
+                Code.SCHEMA_LIMIT,
+                "name",
+                found=f"{len(self.name)} characters",
+                expected=f"at most {MAX_NAME_CHARS}",
+            )
+        _check_element(self.type)
         object.__setattr__(self, "prefilled", normal_text("prefilled", self.prefilled))
         object.__setattr__(self, "description", normal_text("description", self.description))
 
@@ -457,7 +473,7 @@ def normal_text(attribute: str, text: str) -> str:
             found=quote(text),
             expected="Unicode text without U+0000 and lone surrogates",
         )
-    return unicodedata.normalize("NFC", text)
+    return nfc(attribute, text)
 
 
 def is_unicode(text: str) -> bool:
@@ -478,40 +494,6 @@ def allows_unique(element: Type) -> bool:
 
 def _check_element(element: Type) -> None:
     if isinstance(element, ObjectType) and not element.properties:
-        raise _no_properties()
-
-
-def _no_properties() -> TypeDefinitionError:
-    return TypeDefinitionError(
-        Code.SCHEMA_ATTRIBUTE, "properties", found="empty", expected="at least one property"
-    )
-
-
-def _check_int(attribute: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
         raise TypeDefinitionError(
-            Code.SCHEMA_RANGE,
-            attribute,
-            found=str(value) if abs(value) < 10**30 else "a huge number",
-            expected=f"an integer from {low} to {high}",
+            Code.SCHEMA_ATTRIBUTE, "properties", found="empty", expected="at least one property"
         )
-
-
-def _bit_size_error(found: int, allowed: tuple[int, ...]) -> TypeDefinitionError:
-    return TypeDefinitionError(
-        Code.SCHEMA_ATTRIBUTE,
-        "bitSize",
-        found=str(found),
-        expected="one of " + ", ".join(map(str, allowed)),
-    )
-
-
-def _range_error(
-    low: str, high: str, low_name: str = "minimum", high_name: str = "maximum"
-) -> TypeDefinitionError:
-    return TypeDefinitionError(
-        Code.SCHEMA_RANGE,
-        high_name,
-        found=high,
-        expected=f"at least `{low_name}`, which is {low}",
-    )
