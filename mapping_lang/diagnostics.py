@@ -8,6 +8,9 @@ from typing import Final
 MAX_QUOTED_CHARS: Final = 60
 """Longest piece of foreign text that a message repeats."""
 
+MAX_POINTER_CHARS: Final = 4_000
+"""A JSON pointer that would be longer ends earlier, at a place around the mistake."""
+
 MAX_HINT_CHARS: Final = 64
 """Names longer than this are not compared for a hint: the comparison is quadratic."""
 
@@ -158,6 +161,17 @@ def _caret_lines(source: str, span: Span) -> list[str]:
 
 def _one_column(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """Write member names and array positions as a JSON pointer (RFC 6901)."""
+    pointer = ""
+    for step in path:
+        name = str(step)
+        if len(pointer) + len(name) >= MAX_POINTER_CHARS:
+            break
+        pointer += "/" + name.replace("~", "~0").replace("/", "~1")
+    return pointer
 
 
 def quote(text: str) -> str:

@@ -79,7 +79,7 @@ Node: TypeAlias = Text | Number | Literal | Array | Object
 
 
 class RepeatedNameError(JsonSyntaxError):
-    """An object with two members of one name."""
+    """An object with two members of one name; `path` leads to the second."""
 
 
 def node_kind(node: Node) -> str:
@@ -101,9 +101,13 @@ def node_kind(node: Node) -> str:
             return "false"
 
 
-def read(text: str) -> Node:
-    """Read text that is exactly one JSON value, white space around it allowed."""
-    reader = _Reader(text)
+def read(text: str, *, max_values: int | None = None) -> Node:
+    """Read text that is exactly one JSON value, white space around it allowed.
+
+    A node takes up to a hundred times the memory of its text: whoever reads long text from
+    outside sets `max_values`, the number of JSON values that it may have in all.
+    """
+    reader = _Reader(text, max_values)
     start = reader.skip_space(0)
     if start == len(text):
         raise JsonSyntaxError("the text is empty, expected a JSON value", start)
@@ -125,10 +129,12 @@ def decode_utf8(text: bytes) -> str:
 
 
 class _Reader:
-    __slots__ = ("_text",)
+    __slots__ = ("_max_values", "_text", "_values")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, max_values: int | None) -> None:
         self._text = text
+        self._max_values = max_values
+        self._values = 0
 
     def skip_space(self, position: int) -> int:
         match = _SPACE.match(self._text, position)
@@ -136,6 +142,11 @@ class _Reader:
 
     def value(self, position: int, depth: int) -> Node:
         text = self._text
+        self._values += 1
+        if self._max_values is not None and self._values > self._max_values:
+            raise JsonSyntaxError(
+                f"more than {self._max_values} values", position, code=Code.VALUE_LIMIT
+            )
         char = text[position : position + 1]
         if char == '"':
             value, end = self.string(position)
@@ -190,7 +201,8 @@ class _Reader:
                 raise self._unexpected(position, "a member name in double quotes")
             name, end = self.string(position)
             if name in members:
-                raise RepeatedNameError(f"the member {quote(name)} is repeated", position)
+                message = f"the member {quote(name)} is repeated"
+                raise RepeatedNameError(message, position, path=(name,))
             position = self.skip_space(end)
             if self._text[position : position + 1] != ":":
                 raise self._unexpected(position, "`:`")
