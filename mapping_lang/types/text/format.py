@@ -8,6 +8,7 @@ from typing import Final
 
 from mapping_lang.types.kinds import decimal_exponent
 
+_MAX_PLAIN_CHARS: Final = 100
 _MAX_POSITIONAL_DIGITS: Final = 1_000
 """A decimal of more digits keeps its exponent: `1e1000000000` must not become a gigabyte."""
 
@@ -29,25 +30,21 @@ def format_datetime_local(value: datetime) -> str:
 
 def format_date(value: date) -> str:
     """Write `YYYY-MM-DD`."""
-    return f"{value.year:04}-{value.month:02}-{value.day:02}"
+    return date.isoformat(value)
 
 
 def format_time(value: time) -> str:
     """Write `hh:mm:ss` with the fraction trimmed."""
-    return f"{value.hour:02}:{value.minute:02}:{value.second:02}" + _fraction(value.microsecond)
+    return value.isoformat("seconds") + _fraction(value.microsecond)
 
 
 def format_time_grouped(value: time) -> str:
     """Write `hh:mm:ss` with 0, 3 or 6 fraction digits (TYPE-64)."""
-    clock = f"{value.hour:02}:{value.minute:02}:{value.second:02}"
-    return clock + _grouped_fraction(value.microsecond)
+    return value.isoformat("seconds") + _grouped_fraction(value.microsecond)
 
 
 def _seconds(value: datetime) -> str:
-    return (
-        f"{value.year:04}-{value.month:02}-{value.day:02}"
-        f"T{value.hour:02}:{value.minute:02}:{value.second:02}"
-    )
+    return value.isoformat()[:19]
 
 
 def _fraction(microsecond: int) -> str:
@@ -66,6 +63,9 @@ def format_decimal(value: Decimal) -> str:
     """Write a decimal in positional notation without superfluous zeros (TYPE-61)."""
     if not value:
         return "0"
+    plain = str(value)
+    if len(plain) <= _MAX_PLAIN_CHARS and "E" not in plain:
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
     sign, digits, _ = value.as_tuple()
     exponent = decimal_exponent(value)
     text = "".join(map(str, digits)).lstrip("0")
@@ -84,6 +84,8 @@ def format_decimal(value: Decimal) -> str:
 
 def format_float(value: float, bit_size: int) -> str:
     """Write a float in the general form, an exponent from 1e6 on and below 1e-4 (TYPE-56)."""
+    if bit_size == 64 and 1e-4 <= abs(value) < 1e6:
+        return _plain_float(value)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
     sign, digits, exponent = shortest_digits(value, bit_size)
@@ -97,6 +99,8 @@ def format_float(value: float, bit_size: int) -> str:
 
 def format_float_json(value: float, bit_size: int) -> str:
     """Write a finite float as a JSON number, an exponent from 1e21 on and below 1e-6 (TYPE-57)."""
+    if bit_size == 64 and 1e-4 <= abs(value) < 1e16:
+        return _plain_float(value)
     sign, digits, exponent = shortest_digits(value, bit_size)
     if not digits:
         return sign + "0"
@@ -104,6 +108,11 @@ def format_float_json(value: float, bit_size: int) -> str:
         return sign + _positional(digits, exponent)
     fraction = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{sign}{digits[0]}{fraction}e{exponent:+}"
+
+
+def _plain_float(value: float) -> str:
+    # Python writes positionally from 1e-4 to 1e16, and always with a fraction.
+    return repr(value).removesuffix(".0")
 
 
 def format_float_positional(value: float, bit_size: int) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Final
+from typing import Final, SupportsInt
 
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import ValueRefusedError
-from mapping_lang.types.kinds import MAX_FLOAT, MAX_YEAR, MIN_YEAR, round_float
+from mapping_lang.types.kinds import EXACT, MAX_YEAR, MIN_YEAR, round_float
 
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
@@ -24,16 +24,16 @@ UINT64_MAX: Final = 2**64 - 1
 
 _MAX_INT64_DIGITS: Final = 20
 _MAX_HEX_DIGITS: Final = 1_000
+_MAX_EXPONENT_DIGITS: Final = 9
 
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _UNSIGNED = re.compile(r"[0-9]+")
-_FLOAT = re.compile(
-    r"[+-]?(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)"
-    r"(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?"
-)
+_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_FLOAT = re.compile(rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
+_HEX_DIGITS = "[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
 _HEX_FLOAT = re.compile(
-    r"([+-]?)0[xX]_?([0-9a-fA-F]*(?:_[0-9a-fA-F]+)*)\.?([0-9a-fA-F]*(?:_[0-9a-fA-F]+)*)"
-    r"[pP]([+-]?[0-9]+)"
+    rf"([+-]?)0[xX](?:_?({_HEX_DIGITS})(?:\.({_HEX_DIGITS})?)?|\.({_HEX_DIGITS}))"
+    rf"[pP]([+-]?)({_DIGITS})"
 )
 _FLOAT_NAME = re.compile(r"([+-]?)(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 _DECIMAL = re.compile(
@@ -53,10 +53,12 @@ _ISO = re.compile(
     r"(?:Z|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?"
 )
 _PLAIN_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
+    # Hour 24 is left to the long way: Python reads it since 3.14.
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
 )
 _TIME_PREFIX = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{0,9}))?")
 _TIME = re.compile(rf"{_CLOCK}(?:\.([0-9]+))?")
+_YEAR = re.compile(r"[1-9][0-9]{0,3}")
 _SERIAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UUID_HEX = re.compile(r"[0-9a-fA-F]{32}")
@@ -72,12 +74,19 @@ _SERIAL_LEAP_BUG: Final = 60
 
 def parse_int(text: str, *, unsigned: bool = False) -> int:
     """Read the text of an integer of 64 bits (TYPE-54)."""
+    # Nearly all integers are short and have no sign.
+    if len(text) < _MAX_INT64_DIGITS - 1 and text.isdigit() and text.isascii():
+        return int(text)
     if not (_UNSIGNED if unsigned else _SIGNED).fullmatch(text):
         raise _not(Code.VALUE_TYPE, text, "an unsigned integer" if unsigned else "an integer")
-    digits = text.lstrip("+-").lstrip("0")
-    if len(digits) > _MAX_INT64_DIGITS:
-        raise _out_of_64_bits(text)
-    number = int(text)
+    if len(text) > _MAX_INT64_DIGITS:
+        # Only zeros can make it longer; Python refuses to read more than 4,300 digits of them.
+        digits = text.lstrip("+-0") or "0"
+        if len(digits) > _MAX_INT64_DIGITS:
+            raise _out_of_64_bits(text)
+        number = -int(digits) if text[0] == "-" else int(digits)
+    else:
+        number = int(text)
     low, high = (0, UINT64_MAX) if unsigned else (INT64_MIN, INT64_MAX)
     if not low <= number <= high:
         raise _out_of_64_bits(text)
@@ -94,7 +103,7 @@ def parse_float(text: str, bit_size: int) -> float:
     if named := _FLOAT_NAME.fullmatch(text):
         number = math.nan if named[2].lower() == "nan" else math.inf
         return -number if named[1] == "-" else number
-    if (hexadecimal := _HEX_FLOAT.fullmatch(text)) and (hexadecimal[2] or hexadecimal[3]):
+    if hexadecimal := _HEX_FLOAT.fullmatch(text):
         return _parse_hex_float(hexadecimal, bit_size)
     raise _not(Code.VALUE_TYPE, text, "a number")
 
@@ -103,48 +112,63 @@ def _round_text(text: str, bit_size: int) -> float:
     number = float(text)
     if bit_size == 64 or not math.isfinite(number):
         return number
-    # Rounding twice goes wrong exactly where the first result is a tie of the second rounding.
-    return _settle_tie(number, lambda: Fraction(Decimal(text)))
+    # Decimals are compared exactly, and in time proportional to their digits; fractions are not.
+    return _round32(number, lambda: Decimal(text).compare(Decimal(number), EXACT))
 
 
-def _settle_tie(number: float, exact: Callable[[], Fraction]) -> float:
+def _round32(number: float, compare: Callable[[], SupportsInt]) -> float:
+    """Round to 32 bits a number that was rounded to 64.
+
+    Rounding twice goes wrong exactly where the first result is halfway between two numbers of 32
+    bits. Then `compare` tells on which side of it the true number is.
+    """
     rounded = round_float(number, 32)
-    if rounded == number:
+    if rounded == number or not math.isfinite(number):
         return rounded
     other = _neighbour32(rounded, upwards=number > rounded)
-    if Fraction(number) * 2 != Fraction(rounded) + Fraction(other):
+    # Sums and halves of binary32 numbers are exact in binary64.
+    if number * 2 != _as_finite(rounded) + _as_finite(other):
         return rounded
-    true = exact()
-    if true == Fraction(number):
+    side = int(compare())
+    if not side:
         return rounded
-    above = true > Fraction(number)
-    return max(rounded, other) if above else min(rounded, other)
+    return max(rounded, other) if side > 0 else min(rounded, other)
+
+
+def _as_finite(value: float) -> float:
+    # Halfway to infinity is halfway to where the next number would be.
+    return math.copysign(2.0**128, value) if math.isinf(value) else value
 
 
 def _neighbour32(value: float, *, upwards: bool) -> float:
-    if math.isinf(value):
-        # The tie next to the largest number: its neighbour is where an infinity would begin.
-        return math.copysign(MAX_FLOAT[32], value)
-    (bits,) = struct.unpack("<i", struct.pack("<f", value))
     if value == 0:
         return math.ldexp(1 if upwards else -1, -149)
+    bits = int.from_bytes(struct.pack(">f", value))
+    # Numbers of one sign are in the order of their bits, infinity after the largest.
     bits += 1 if (value > 0) == upwards else -1
-    (neighbour,) = struct.unpack("<f", struct.pack("<i", bits))
-    return 2.0**128 * math.copysign(1, value) if math.isinf(neighbour) else float(neighbour)
+    (neighbour,) = struct.unpack(">f", bits.to_bytes(4))
+    return float(neighbour)
 
 
 def _parse_hex_float(match: re.Match[str], bit_size: int) -> float:
-    whole, fraction = match[2].replace("_", ""), match[3].replace("_", "")
-    if len(whole) + len(fraction) > _MAX_HEX_DIGITS or len(match[4]) > 10:
+    sign, whole, fraction = match[1], match[2] or "", match[3] or match[4] or ""
+    whole, fraction = whole.replace("_", ""), fraction.replace("_", "")
+    exponent_digits = match[6].replace("_", "").lstrip("0") or "0"
+    if len(whole) + len(fraction) > _MAX_HEX_DIGITS:
         raise _float_range(match[0], bit_size)
+    mantissa = int(whole + fraction, 16) * (-1 if sign == "-" else 1)
+    if not mantissa or (match[5] == "-" and len(exponent_digits) > _MAX_EXPONENT_DIGITS):
+        return -0.0 if sign == "-" else 0.0
+    if len(exponent_digits) > _MAX_EXPONENT_DIGITS:
+        raise _float_range(match[0], bit_size)
+    exponent = int(match[5] + exponent_digits)
     try:
-        number = float.fromhex(f"{match[1]}0x{whole or '0'}.{fraction or '0'}p{match[4]}")
+        number = float.fromhex(f"{sign}0x{whole or '0'}.{fraction or '0'}p{exponent}")
     except OverflowError as error:
         raise _float_range(match[0], bit_size) from error
     if bit_size == 32 and number:
-        exponent = int(match[4]) - 4 * len(fraction)
-        mantissa = int(whole + fraction, 16) * (-1 if match[1] == "-" else 1)
-        number = _settle_tie(number, lambda: Fraction(mantissa) * Fraction(2) ** exponent)
+        true = Fraction(mantissa) * Fraction(2) ** (exponent - 4 * len(fraction))
+        number = _round32(number, lambda: (true > number) - (true < number))
     if math.isinf(number):
         raise _float_range(match[0], bit_size)
     return number
@@ -202,8 +226,11 @@ def parse_datetime_iso(text: str) -> datetime:
     if match is None:
         raise _not(Code.VALUE_FORM, text, "an ISO 8601 datetime such as 2024-01-31T15:04:05Z")
     year, ordinal, month, day, hour, minute, second, fraction, sign, zone_h, zone_m = match.groups()
-    if len(year.lstrip("0")) > 4:
+    year = year.lstrip("0") or "0"
+    if len(year) > 4:
         raise _year_out_of_range(text)
+    if sign == "-" and not int(zone_h) and not int(zone_m or 0):
+        raise _no_zone(text)
     if any(len(part) > 9 for part in (month, day, hour, minute, second) if part):
         raise _no_such_day(text)
     local = _datetime(
@@ -248,9 +275,9 @@ def _to_utc(
     if sign is None:
         return local
     hours, minutes = int(zone_hour or 0), int(zone_minute or 0)
-    # No clock on earth is a day away (DEC-52), and -00:00 says that nobody knows.
-    if hours > 23 or minutes > 59 or (sign == "-" and not hours and not minutes):
-        raise ValueRefusedError(Code.VALUE_FORM, f"{quote(text)} has no possible zone")
+    # No clock on earth is a day away (DEC-52).
+    if hours > 23 or minutes > 59:
+        raise _no_zone(text)
     offset = timedelta(hours=hours, minutes=minutes)
     try:
         return local - offset if sign == "+" else local + offset
@@ -260,14 +287,28 @@ def _to_utc(
 
 def parse_date(text: str) -> date:
     """Read `YYYY-MM-DD` (TYPE-50)."""
+    if (plain := _plain_date(text)) is not None:
+        return plain
     match = _DATE.fullmatch(text)
     if match is None:
         raise _not(Code.VALUE_FORM, text, "a date such as 2024-01-31")
     return _date(text, match[1], match[2], match[3])
 
 
+def _plain_date(text: str) -> date | None:
+    # The other forms that Python reads have another length or their first dash elsewhere.
+    if len(text) == 10 and text[4] == "-" == text[7]:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass  # the long way names the mistake
+    return None
+
+
 def parse_date_loose(text: str) -> date:
     """Read the shapes of a date that a mapping accepts from text (MAP-96, MAP-97)."""
+    if (plain := _plain_date(text)) is not None:
+        return plain
     if len(text) == 10:
         if match := _DATE.fullmatch(text):
             return _date(text, match[1], match[2], match[3])
@@ -300,6 +341,13 @@ def _date(text: str, year: str, month: str, day: str) -> date:
         return date(int(year), int(month), int(day))
     except ValueError:
         raise _no_such_day(text) from None
+
+
+def parse_year(text: str) -> int:
+    """Read a year of one to four digits, the first of them no zero (MAP-102)."""
+    if not _YEAR.fullmatch(text):
+        raise _not(Code.VALUE_FORM, text, "a year such as 2024")
+    return int(text)
 
 
 def parse_time_lenient(text: str) -> time:
@@ -388,6 +436,10 @@ def _float_range(text: str, bit_size: int) -> ValueRefusedError:
 
 def _no_such_day(text: str) -> ValueRefusedError:
     return ValueRefusedError(Code.VALUE_FORM, f"{quote(text)} is no moment of the calendar")
+
+
+def _no_zone(text: str) -> ValueRefusedError:
+    return ValueRefusedError(Code.VALUE_FORM, f"{quote(text)} has no possible zone")
 
 
 def _year_out_of_range(text: str) -> ValueRefusedError:
