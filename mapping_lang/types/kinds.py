@@ -133,8 +133,9 @@ class FloatType:
         natural = MAX_FLOAT[self.bit_size] if self.real else math.inf
         minimum = self._bound("minimum", self.minimum)
         maximum = self._bound("maximum", self.maximum)
-        object.__setattr__(self, "minimum", None if minimum == -natural else minimum)
-        object.__setattr__(self, "maximum", None if maximum == natural else maximum)
+        # The largest number as a bound of a real type is kept, as observed (against TYPE-4).
+        object.__setattr__(self, "minimum", minimum)
+        object.__setattr__(self, "maximum", maximum)
         object.__setattr__(self, "low", -natural if minimum is None else minimum)
         object.__setattr__(self, "high", natural if maximum is None else maximum)
         if self.low > self.high:

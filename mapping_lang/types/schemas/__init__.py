@@ -1,0 +1,1 @@
+"""Schemas as documents: reading, writing, comparing and checking them."""
