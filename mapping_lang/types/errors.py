@@ -73,6 +73,20 @@ class PathError(TypesError):
         self.hint = hint
 
 
+class LayoutError(TypesError):
+    """Arrow data that cannot be read, or that is not laid out as its schema says.
+
+    `column` is the way to the column at fault, empty if the data as a whole is.
+    """
+
+    def __init__(self, code: Code, message: str, column: tuple[str, ...] = ()) -> None:
+        place = ".".join(column)
+        super().__init__(f"{place}: {message}" if place else message)
+        self.code = code
+        self.message = message
+        self.column = column
+
+
 PathStep: TypeAlias = str | int
 
 

@@ -21,6 +21,7 @@ Null is `None`. An absent property is absent from its `dict`. Neither is the JSO
 import math
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Final, TypeAlias, final
 
 from mapping_lang.diagnostics import Code, quote
@@ -80,6 +81,15 @@ Value: TypeAlias = (
 Record: TypeAlias = dict[str, Value | None]
 
 JSON_NULL: Final = Json("null")
+
+
+class Absent(Enum):
+    """What stands for the value of an absent property where values are not in a `dict`."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

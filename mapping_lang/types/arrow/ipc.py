@@ -1,0 +1,136 @@
+"""One batch to and from the bytes of an Arrow IPC stream; bytes from elsewhere are hostile.
+
+A stream is one schema and one record batch, neither compressed nor with dictionaries. Compression
+costs more than it saves between two processes (measured: 0.3 to 0.6 µs per record against 0.02),
+and a few compressed bytes may claim any amount of memory.
+"""
+
+import struct
+from typing import Final
+
+import pyarrow as pa
+
+from mapping_lang.diagnostics import Code, quote
+from mapping_lang.types.arrow.layout import RecordBatch
+from mapping_lang.types.errors import LayoutError
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Longest stream that is read: the largest message between processes."""
+
+MAX_RECORDS: Final = 100_000
+"""Most records of one batch; five to ten thousand are the fastest."""
+
+MAX_VALUES: Final = 2**24
+"""Most values of one batch, elements of arrays included: a bit may become an object of Python."""
+
+_END: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+"""What ends a stream: a continuation marker and no length."""
+
+_UINT16: Final = struct.Struct("<H")
+_UINT32: Final = struct.Struct("<I")
+_INT32: Final = struct.Struct("<i")
+_INT64: Final = struct.Struct("<q")
+_FIELD_NODE: Final = struct.Struct("<qq")
+
+
+def encode(data: RecordBatch) -> bytes:
+    """Write a batch as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    try:
+        with pa.ipc.new_stream(sink, data.schema) as writer:
+            writer.write_batch(data)
+    except pa.ArrowInvalid as error:
+        raise LayoutError(
+            Code.VALUE_LIMIT, f"the batch cannot be written: {quote(str(error))}"
+        ) from None
+    payload: bytes = sink.getvalue().to_pybytes()
+    return payload
+
+
+def decode(
+    payload: bytes,
+    schema: pa.Schema,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_records: int = MAX_RECORDS,
+    max_values: int = MAX_VALUES,
+) -> RecordBatch:
+    """Read the one batch of an Arrow IPC stream whose schema is known; its values are unchecked."""
+    if len(payload) > max_bytes:
+        raise _limit(f"{len(payload)} bytes", max_bytes)
+    source = pa.BufferReader(payload)
+    try:
+        reader = pa.ipc.MessageReader.open_stream(source)
+        found = pa.ipc.read_schema(_message(reader, "schema"))
+        if not found.equals(schema):
+            raise LayoutError(
+                Code.VALUE_TYPE,
+                f"the columns are {quote(_columns(found))}, not {quote(_columns(schema))}",
+            )
+        message = _message(reader, "record batch")
+        num_records, num_values = _announced(message.metadata.to_pybytes())
+        if num_records > max_records:
+            raise _limit(f"{num_records} records", max_records)
+        if num_values > max_values:
+            raise _limit(f"{num_values} values", max_values)
+        data = pa.ipc.read_record_batch(message, schema)
+    except (pa.ArrowException, OSError, struct.error) as error:
+        raise _damaged(quote(str(error).partition("\n")[0])) from None
+    if source.tell() != len(payload) - len(_END) or payload[-len(_END) :] != _END:
+        raise _damaged("it does not end after one batch")
+    return data
+
+
+def _message(reader: pa.ipc.MessageReader, expected: str) -> pa.ipc.Message:
+    try:
+        message = reader.read_next_message()
+    except StopIteration:
+        raise _damaged(f"it ends where a {expected} was expected") from None
+    if message.type != expected:
+        raise _damaged(f"found a {message.type}, expected a {expected}")
+    return message
+
+
+def _announced(metadata: bytes) -> tuple[int, int]:
+    """Read from the head of a record batch how many records and values it announces.
+
+    pyarrow does not tell before it has read the body, and decompressed it if it is compressed. The
+    head is a FlatBuffers table (`Message.fbs` of Arrow): a table begins with the distance back to
+    the places of its fields, which are relative to the table; zero is a field that is not there.
+    """
+    message = _UINT32.unpack_from(metadata, 0)[0]
+    header = _field(metadata, message, 2)
+    batch = header + _UINT32.unpack_from(metadata, header)[0]
+    if _field(metadata, batch, 3):
+        raise LayoutError(Code.VALUE_TYPE, "the batch is compressed, expected plain columns")
+    length, nodes = _field(metadata, batch, 0), _field(metadata, batch, 1)
+    num_records = _INT64.unpack_from(metadata, length)[0] if length else 0
+    num_values = 0
+    if nodes:
+        nodes += _UINT32.unpack_from(metadata, nodes)[0]
+        size = _UINT32.unpack_from(metadata, nodes)[0] * _FIELD_NODE.size
+        first = nodes + _UINT32.size
+        num_values = sum(n for n, _ in _FIELD_NODE.iter_unpack(metadata[first : first + size]))
+    return num_records, num_values
+
+
+def _field(metadata: bytes, table: int, index: int) -> int:
+    """Find where a field of a table is; 0 if the table does not have it."""
+    places = table - _INT32.unpack_from(metadata, table)[0]
+    entry = 2 * _UINT16.size + index * _UINT16.size
+    if entry >= _UINT16.unpack_from(metadata, places)[0]:
+        return 0
+    offset: int = _UINT16.unpack_from(metadata, places + entry)[0]
+    return table + offset if offset else 0
+
+
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name}: {field.type}" for field in schema)
+
+
+def _damaged(reason: str) -> LayoutError:
+    return LayoutError(Code.VALUE_SYNTAX, f"the bytes are no batch in Arrow IPC format: {reason}")
+
+
+def _limit(found: str, limit: int) -> LayoutError:
+    return LayoutError(Code.VALUE_LIMIT, f"the batch has {found}, at most {limit} are read")
