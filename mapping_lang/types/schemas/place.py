@@ -94,11 +94,12 @@ class Place:
     def _refuse_key(
         self, key: str, code: Code, message: str, *, expected: str, hint: str = ""
     ) -> SchemaError:
+        value = self.member(key) or self
         return SchemaError(
             Diagnostic(
                 code=code,
                 message=message,
-                span=Span(self.node.start, self.node.end),
+                span=Span(value.node.start, value.node.end),
                 pointer=self.pointer + json_pointer((key,)),
                 expected=expected,
                 found=quote(key),
