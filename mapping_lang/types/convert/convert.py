@@ -7,14 +7,12 @@ from typing import TypeAlias, assert_never
 from mapping_lang.types.convert.containers import to_array, to_map, to_object
 from mapping_lang.types.convert.from_json import is_null, json_to_scalar
 from mapping_lang.types.convert.moments import layout_writer, to_date, to_datetime, to_time
+from mapping_lang.types.convert.numbers import to_decimal, to_float, to_int
 from mapping_lang.types.convert.refusals import not_convertible, null_refused
 from mapping_lang.types.convert.scalars import (
     Core,
     same,
     to_boolean,
-    to_decimal,
-    to_float,
-    to_int,
     to_ip,
     to_string,
     to_uuid,

@@ -5,14 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from mapping_lang.types.convert.numbers import decimal_refused, decimal_within, int_refused
 from mapping_lang.types.convert.refusals import not_convertible, out_of_range, toward
-from mapping_lang.types.convert.scalars import (
-    Core,
-    decimal_refused,
-    decimal_within,
-    int_refused,
-    string_within,
-)
+from mapping_lang.types.convert.scalars import Core, string_within
 from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.json_value import JsonKind, kind_of, literal_of, string_of
 from mapping_lang.types.kinds import (

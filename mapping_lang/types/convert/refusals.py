@@ -42,7 +42,7 @@ def missing(name: str, purpose: str) -> ValueRefusedError:
     """Refuse an object without a property that its purpose requires (MAP-110)."""
     return ValueRefusedError(
         Code.VALUE_MISSING,
-        f"the property {quote(name)} is missing, it is required for {purpose}",
+        f"the property {quote(name)} is missing, it is required to {purpose}",
         path=(name,),
     )
 

@@ -435,11 +435,11 @@ def _float_range(text: str, bit_size: int) -> ValueRefusedError:
 
 
 def _no_such_day(text: str) -> ValueRefusedError:
-    return ValueRefusedError(Code.VALUE_FORM, f"{quote(text)} is no moment of the calendar")
+    return _not(Code.VALUE_FORM, text, "a moment of the calendar")
 
 
 def _no_zone(text: str) -> ValueRefusedError:
-    return ValueRefusedError(Code.VALUE_FORM, f"{quote(text)} has no possible zone")
+    return _not(Code.VALUE_FORM, text, "a moment of a zone between -23:59 and +23:59")
 
 
 def _year_out_of_range(text: str) -> ValueRefusedError:
