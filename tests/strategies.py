@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -43,6 +44,7 @@ TEXTS = st.text(
 PATTERNS = ("^a+$", "[0-9]", "b", "^.{0,3}$")
 
 
+@cache
 def int_types() -> SearchStrategy[Type]:
     """Integer types of every size, some with bounds."""
 
@@ -59,6 +61,7 @@ def int_types() -> SearchStrategy[Type]:
     return build()
 
 
+@cache
 def float_types() -> SearchStrategy[Type]:
     """Float types of both sizes, real and not, some with bounds."""
 
@@ -71,6 +74,7 @@ def float_types() -> SearchStrategy[Type]:
     return build()
 
 
+@cache
 def decimal_types() -> SearchStrategy[Type]:
     """Decimal types up to the largest, some with bounds."""
 
@@ -84,6 +88,7 @@ def decimal_types() -> SearchStrategy[Type]:
     return build()
 
 
+@cache
 def string_types() -> SearchStrategy[Type]:
     """String types: bare, with lengths, with a pattern, with listed values."""
     return st.one_of(
@@ -101,6 +106,7 @@ def string_types() -> SearchStrategy[Type]:
     )
 
 
+@cache
 def scalar_types() -> SearchStrategy[Type]:
     """Types of every kind that holds no other type."""
     return st.one_of(
@@ -123,6 +129,7 @@ def scalar_types() -> SearchStrategy[Type]:
     )
 
 
+@cache
 def types(depth: int = 2) -> SearchStrategy[Type]:
     """Types of every kind, nested up to `depth` levels."""
     if depth == 0:
@@ -171,6 +178,7 @@ def schemas(draw: st.DrawFn, depth: int = 2, *, min_properties: int = 1) -> Obje
     )
 
 
+@cache
 def json_texts() -> SearchStrategy[str]:
     """JSON text of any shape: odd spelling of numbers, white space, escapes, no repeated names."""
     numbers = st.sampled_from(
