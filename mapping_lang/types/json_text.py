@@ -8,11 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias, final
 
+import msgspec
+
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import JsonSyntaxError
+from mapping_lang.types.json_shape import distinct_members, has_members
 
 MAX_DEPTH: Final = 256
 """Deepest nesting of arrays and objects that is read."""
+
+MAX_VALUES: Final = 4_000_000
+"""Most JSON values that are read from one long text: each takes about 200 bytes."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -116,6 +122,22 @@ def read(text: str, *, max_values: int | None = None) -> Node:
     if end != len(text):
         raise JsonSyntaxError(f"found {quote(text[end])} after the end of the value", end)
     return node
+
+
+def validate(text: str) -> None:
+    """Refuse text that `read` refuses; what it accepts is accepted without building nodes."""
+    if not _is_valid(text):
+        read(text, max_values=MAX_VALUES)
+
+
+def _is_valid(text: str) -> bool:
+    """Tell if text is surely valid."""
+    try:
+        encoded = text.encode()
+        members, depth = distinct_members(encoded)
+        return depth <= MAX_DEPTH and (not members or has_members(encoded, members))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
 
 
 def decode_utf8(text: bytes) -> str:
