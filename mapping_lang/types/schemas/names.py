@@ -75,7 +75,7 @@ def property_names(headers: Iterable[str]) -> tuple[str, ...]:
 def property_name(header: str) -> str:
     """Give the property name that a header stands for (TYPE-26)."""
     if len(header) > MAX_NAME_CHARS:
-        raise HeaderError(header, f"has {len(header)} characters, at most {MAX_NAME_CHARS} may be")
+        raise _too_long(header, len(header))
     if NAME.fullmatch(header):
         return header
     parts: list[str] = []
@@ -87,7 +87,13 @@ def property_name(header: str) -> str:
     name = "".join(parts)
     if name in ("", "_"):
         raise HeaderError(header, "gives no name: expected a letter, or a digit after it")
+    if len(name) > MAX_NAME_CHARS:
+        raise _too_long(header, len(name))
     return name
+
+
+def _too_long(header: str, length: int) -> HeaderError:
+    return HeaderError(header, f"has {length} characters, and a name has {MAX_NAME_CHARS} at most")
 
 
 def _ascii_form(header: str, char: str, *, first: bool) -> str:

@@ -162,6 +162,6 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 @given(mutated())
-@settings(max_examples=150)
+@settings(max_examples=300)
 def test_a_damaged_schema_decodes_or_is_refused(text: str) -> None:
     decodes_or_is_refused(text)
