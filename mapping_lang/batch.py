@@ -73,9 +73,7 @@ class Batch:
         max_records: int = ipc.MAX_RECORDS,
     ) -> Self:
         """Read a batch from an Arrow IPC stream of unknown origin, or refuse it."""
-        data = ipc.decode(
-            payload, arrow_schema(schema), max_bytes=max_bytes, max_records=max_records
-        )
+        data = ipc.decode(payload, schema, max_bytes=max_bytes, max_records=max_records)
         return cls.checked(schema, data)
 
     def to_bytes(self) -> bytes:

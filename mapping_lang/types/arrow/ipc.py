@@ -11,8 +11,9 @@ from typing import Final
 import pyarrow as pa
 
 from mapping_lang.diagnostics import Code, quote
-from mapping_lang.types.arrow.layout import RecordBatch
+from mapping_lang.types.arrow.layout import RecordBatch, arrow_schema, check_columns
 from mapping_lang.types.errors import LayoutError
+from mapping_lang.types.kinds import Schema
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Longest stream that is read: the largest message between processes."""
@@ -49,7 +50,7 @@ def encode(data: RecordBatch) -> bytes:
 
 def decode(
     payload: bytes,
-    schema: pa.Schema,
+    schema: Schema,
     *,
     max_bytes: int = MAX_BYTES,
     max_records: int = MAX_RECORDS,
@@ -61,19 +62,14 @@ def decode(
     source = pa.BufferReader(payload)
     try:
         reader = pa.ipc.MessageReader.open_stream(source)
-        found = pa.ipc.read_schema(_message(reader, "schema"))
-        if not found.equals(schema):
-            raise LayoutError(
-                Code.VALUE_TYPE,
-                f"the columns are {quote(_columns(found))}, not {quote(_columns(schema))}",
-            )
+        check_columns(pa.ipc.read_schema(_message(reader, "schema")), schema)
         message = _message(reader, "record batch")
         num_records, num_values = _announced(message.metadata.to_pybytes())
         if num_records > max_records:
             raise _limit(f"{num_records} records", max_records)
         if num_values > max_values:
             raise _limit(f"{num_values} values", max_values)
-        data = pa.ipc.read_record_batch(message, schema)
+        data = pa.ipc.read_record_batch(message, arrow_schema(schema))
     except (pa.ArrowException, OSError, struct.error) as error:
         raise _damaged(quote(str(error).partition("\n")[0])) from None
     if source.tell() != len(payload) - len(_END) or payload[-len(_END) :] != _END:
@@ -122,10 +118,6 @@ def _field(metadata: bytes, table: int, index: int) -> int:
         return 0
     offset: int = _UINT16.unpack_from(metadata, places + entry)[0]
     return table + offset if offset else 0
-
-
-def _columns(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
 def _damaged(reason: str) -> LayoutError:

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, assert_never
 
 import pyarrow as pa
 
-from mapping_lang.diagnostics import Code
+from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import LayoutError
 from mapping_lang.types.kinds import (
     ArrayType,
@@ -107,6 +107,35 @@ def property_fields(item: Property) -> list[pa.Field]:
     """Give the one or two columns of a property."""
     field = pa.field(item.name, arrow_type(item.type))
     return [field, pa.field(companion(item.name), pa.bool_())] if item.nullable else [field]
+
+
+def check_columns(found: pa.Schema, schema: Schema) -> None:
+    """Refuse columns that are not exactly those of a schema; their metadata is not looked at."""
+    expected = arrow_schema(schema)
+    if found.equals(expected):
+        return
+    for position, field in enumerate(expected):
+        if position >= len(found) or not found.field(position).equals(field):
+            other = _shown(found.field(position)) if position < len(found) else "missing"
+            raise LayoutError(
+                Code.VALUE_TYPE,
+                f"column {position} is {other}, expected {_shown(field)}",
+                (field.name,),
+            )
+    if len(found) > len(expected):
+        other = _shown(found.field(len(expected)))
+        raise LayoutError(
+            Code.VALUE_TYPE, f"column {len(expected)} is {other}, expected no more columns"
+        )
+    raise LayoutError(Code.VALUE_TYPE, "the columns have their bytes in another order")
+
+
+def _shown(field: pa.Field) -> str:
+    try:
+        return quote(str(field))
+    except UnicodeDecodeError:
+        # Arrow does not look at the names that it is given.
+        return "one with a name that is not UTF-8"
 
 
 def empty_batch(num_records: int) -> RecordBatch:
