@@ -174,7 +174,7 @@ def _format_decimal(value: Decimal) -> str:
     # What could be read in 60 characters has to be written in as many, or a stored filter could
     # not be read again: 1e99 in 4, -.5 with its 57 digits more without the zero before the dot.
     text = format_decimal(value)
-    if len(text) <= MAX_VALUE_CHARS:
+    if len(text) <= MAX_VALUE_CHARS and "e" not in text:
         return text
     digits = "".join(map(str, value.as_tuple().digits))
     significant = digits.rstrip("0")
