@@ -21,7 +21,7 @@ MAX_SOURCE_CHARS: Final = 2_000_000
 """All expressions of a mapping together."""
 
 
-def compile(
+def compile_mapping(
     mapping: Mapping[str, str],
     in_schema: Schema,
     out_schema: Schema,
