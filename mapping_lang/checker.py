@@ -213,6 +213,7 @@ class _Checker:
                         selector.span,
                         found=display(current),
                         expected="object, map or json",
+                        hint="only objects, maps and json have members",
                     )
             end = selector.span.end
         self.in_paths.add(path)
