@@ -191,8 +191,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     if not name or len(name) > MAX_HINT_CHARS:
         return None
     folded = name.casefold()
-    # One typing mistake in a short name, two in a middling one, a third of a long one.
-    best, best_distance = None, max(1, len(name) // 3) + 1
+    # One typing mistake in a short name, two in a middling one, a third of a long one. A single
+    # letter has no likeness but its case.
+    best, best_distance = None, min(max(1, len(name) // 3), len(name) - 1) + 1
     for count, candidate in enumerate(candidates):
         if count >= MAX_HINT_CANDIDATES:
             break
