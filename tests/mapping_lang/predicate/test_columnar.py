@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import product
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from mapping_lang.predicate.tree import (
     Predicate,
 )
 from mapping_lang.predicate.usage import usable_operators
+from mapping_lang.types.arrow.layout import arrow_fields
 from mapping_lang.types.kinds import (
     ArrayType,
     BooleanType,
@@ -279,3 +281,45 @@ def test_json_is_looked_at_only_where_nothing_else_has_decided() -> None:
     assert keep(decode_data(data, schema, USERS), batch).to_pylist() == [True, False]
     data = {"logical": "or", "conditions": [conditions[0], condition("n", "is", "2")]}
     assert keep(decode_data(data, schema, USERS), batch).to_pylist() == [True, True]
+
+
+def test_what_arrow_leaves_below_a_null_is_not_looked_at() -> None:
+    # The layout leaves the children of a null struct and the range of a null list unspecified.
+    inner = ObjectType((Property("x", IntType(8), nullable=True),))
+    schema = ObjectType(
+        (
+            Property("o", inner, nullable=True, read_optional=True),
+            Property("a", ArrayType(IntType(8)), nullable=True),
+            Property("m", MapType(IntType(8)), read_optional=True),
+        )
+    )
+    # Two records: everything is null, but has something below it; and everything is there.
+    null = pa.array([True, False])
+    flags = pa.array([False, False])
+    fives = pa.array([5, 5], pa.int8())
+    offsets = pa.array([0, 1, 2], pa.int32())
+    columns = [
+        pa.StructArray.from_arrays([fives, flags], fields=arrow_fields(inner), mask=null),
+        flags,
+        pa.ListArray.from_arrays(offsets, fives, mask=null),
+        flags,
+        pa.MapArray.from_arrays(offsets, pa.array(["k", "k"]), fives, mask=null),
+    ]
+    batch = Batch.trusted(schema, columns, 2)
+    table = {
+        condition_text: [False, True]
+        for condition_text in (
+            ("o.x", "is", "5"),
+            ("o.x", "is one of", "5"),
+            ("o", "is not empty"),
+            ("a", "contains", "5"),
+            ("a", "is not empty"),
+            ("m", "is not empty"),
+            ("m", "exists"),
+        )
+    } | {("o.x", "is null"): [False, False], ("a", "is null"): [True, False]}
+    found = {}
+    for path, operator, *values in table:
+        data = {"logical": "and", "conditions": [condition(path, operator, *values)]}
+        found[path, operator, *values] = keep(decode_data(data, schema, USERS), batch).to_pylist()
+    assert found == table
