@@ -133,6 +133,7 @@ def _profile_mistakes(schema: Schema, pointer: str) -> Iterator[Diagnostic]:
     for slot in slots(schema, pointer, objects_only=True):
         yield from _unprefilled(slot, code)
         yield from _profile_property(slot, code)
+        yield from _flag_mistakes(slot, code, _PROFILE)
         yield from _profile_type(slot, code)
     yield from column_conflicts(schema, pointer)
 
@@ -143,8 +144,7 @@ def _pipeline_mistakes(schema: Schema, side: PipelineSide, pointer: str) -> Iter
         yield from _unprefilled(slot, code)
         if isinstance(side, ProfileSide):
             yield from _profile_property(slot, code)
-        else:
-            yield from _flag_mistakes(slot, code, _flag_rule(side, slot.path))
+        yield from _flag_mistakes(slot, code, _flag_rule(side, slot.path))
     if isinstance(side, ProfileSide):
         yield from column_conflicts(schema, pointer)
 
@@ -155,7 +155,6 @@ def _profile_property(slot: Slot, code: Code) -> Iterator[Diagnostic]:
         yield slot.mistake(
             code, "name", quote(slot.item.name), "a name that does not start with `_`"
         )
-    yield from _flag_mistakes(slot, code, _PROFILE)
     type_ = slot.item.type
     if isinstance(type_, ArrayType | MapType) and isinstance(
         type_.element, ArrayType | ObjectType | MapType

@@ -51,7 +51,8 @@ def bounded_decimals(draw: st.DrawFn) -> Type:
 
 
 def patterns() -> SearchStrategy[Type]:
-    return TEXTS.map(lambda text: StringType(pattern=text.translate(dict.fromkeys(map(ord, "\\")))))
+    plain = TEXTS.map(lambda text: text.translate(dict.fromkeys(map(ord, r"\[](){}.*+?^$|"))))
+    return plain.map(lambda text: StringType(pattern=text + r"\n[\\/\"]$"))
 
 
 def valued_strings() -> SearchStrategy[Type]:
