@@ -1,0 +1,1 @@
+"""The isolated service that applies mappings and functions to batches."""

@@ -1,0 +1,178 @@
+"""Length-prefixed frames between host and guest; whatever else arrives is refused by name."""
+
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable, Collection
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+from runtime.errors import KilnRuntimeError
+
+PREFIX: Final = struct.Struct("<IB")
+"""The length of the payload in bytes, and the kind."""
+
+MAX_READ_BYTES: Final = 1 << 20
+"""What one call of the operating system is asked for."""
+
+
+class Kind(IntEnum):
+    """What a frame says. The first of a pair goes in, the other comes out."""
+
+    READY = 1  # the guest is locked: Walls
+    LOAD = 2  # Function
+    LOADED = 3
+    REFUSED = 4  # Refusal
+    BATCH = 5  # records as a JSON array
+    OUTCOMES = 6  # Outcomes on one line, then the results as a JSON array
+    PROBE = 7  # the name of a canary
+    PROBED = 8  # Finding
+
+
+class FrameError(KilnRuntimeError):
+    """Bytes that are no frame, or not the one that was due."""
+
+
+class ChannelClosedError(FrameError):
+    """The other side is gone: nothing follows, not even the rest of a frame."""
+
+    def __init__(self, missing_bytes: int) -> None:
+        super().__init__(
+            f"the channel ended {missing_bytes:,} bytes before the end of a frame"
+            if missing_bytes
+            else "the channel ended"
+        )
+        self.missing_bytes = missing_bytes
+
+
+class FrameTooLongError(FrameError):
+    """A length beyond what the reader allows."""
+
+    def __init__(self, found: int, allowed: int) -> None:
+        super().__init__(f"a frame of {found:,} bytes, allowed are at most {allowed:,}")
+        self.found = found
+        self.allowed = allowed
+
+
+class FrameKindError(FrameError):
+    """A kind that does not exist, or that is not due now."""
+
+    def __init__(self, found: int, expected: Collection[Kind]) -> None:
+        names = " or ".join(kind.name for kind in expected)
+        super().__init__(f"a frame of kind {found}, expected {names}")
+        self.found = found
+
+
+class FrameContentError(FrameError):
+    """A payload that does not hold what its kind promises."""
+
+
+class FrameUnfinishedError(FrameError):
+    """Bytes after the answer that was due: nobody asked for them."""
+
+
+def write_frame(descriptor: int, kind: Kind, *parts: bytes) -> None:
+    """Write from inside: blocking, since a guest has nothing else to do."""
+    write_all(descriptor, PREFIX.pack(sum(map(len, parts)), kind))
+    for part in parts:
+        write_all(descriptor, part)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest[:MAX_READ_BYTES]) :]
+
+
+def read_frame(descriptor: int, expected: Collection[Kind], max_bytes: int) -> tuple[Kind, bytes]:
+    """Read from inside: blocking, for the same reason."""
+    length, kind = check_prefix(read_exactly(descriptor, PREFIX.size), expected, max_bytes)
+    return kind, read_exactly(descriptor, length)
+
+
+def read_exactly(descriptor: int, length: int) -> bytes:
+    data = bytearray(length)
+    rest = memoryview(data)
+    while rest:
+        count = os.readv(descriptor, [rest[:MAX_READ_BYTES]])
+        if count == 0:
+            raise ChannelClosedError(0 if len(rest) == length else len(rest))
+        rest = rest[count:]
+    rest.release()
+    return bytes(data)
+
+
+def check_prefix(
+    prefix: bytes | bytearray, expected: Collection[Kind], max_bytes: int
+) -> tuple[int, Kind]:
+    length, found = PREFIX.unpack(prefix)
+    kind = next((kind for kind in expected if kind == found), None)
+    if kind is None:
+        raise FrameKindError(found, expected)
+    if length > max_bytes:
+        raise FrameTooLongError(length, max_bytes)
+    return length, kind
+
+
+Wait: TypeAlias = Callable[[int, int], None]
+"""Returns when a descriptor is ready for the `select.poll` events; raises to give up."""
+
+
+class Channel:
+    """The host's end: it never waits without somebody who watches the time."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.settimeout(0)
+        self._end = end
+
+    def fileno(self) -> int:
+        return self._end.fileno()
+
+    def send(self, kind: Kind, payload: bytes, wait: Wait) -> None:
+        for part in (PREFIX.pack(len(payload), kind), payload):
+            rest = memoryview(part)
+            while rest:
+                try:
+                    rest = rest[self._end.send(rest[:MAX_READ_BYTES], socket.MSG_NOSIGNAL) :]
+                except BlockingIOError:
+                    wait(self._end.fileno(), select.POLLOUT)
+                except OSError as error:
+                    raise ChannelClosedError(len(rest)) from error
+
+    def receive(
+        self, expected: Collection[Kind], max_bytes: int, wait: Wait
+    ) -> tuple[Kind, bytearray]:
+        """Read the answer that is due; the guest owes nothing more until it is asked again."""
+        prefix = self._read(PREFIX.size, wait, started=False)
+        length, kind = check_prefix(prefix, expected, max_bytes)
+        payload = self._read(length, wait, started=True)
+        try:
+            if self._end.recv(1):
+                raise FrameUnfinishedError(f"bytes follow the frame {kind.name}")
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise ChannelClosedError(0) from error
+        return kind, payload
+
+    def _read(self, length: int, wait: Wait, *, started: bool) -> bytearray:
+        data = bytearray(length)
+        rest = memoryview(data)
+        while rest:
+            try:
+                count = self._end.recv_into(rest[:MAX_READ_BYTES])
+            except BlockingIOError:
+                wait(self._end.fileno(), select.POLLIN)
+                continue
+            except OSError as error:
+                raise ChannelClosedError(len(rest)) from error
+            if count == 0:
+                missing = len(rest) if started or len(rest) < length else 0
+                raise ChannelClosedError(missing)
+            rest = rest[count:]
+        rest.release()
+        return data
+
+    def close(self) -> None:
+        self._end.close()

@@ -1,0 +1,243 @@
+// Inside the wall: runs before any user's source and keeps what it needs out of that source's reach.
+//
+// Users may replace every global and every prototype. So whatever is called later is captured here,
+// strings are built by concatenation, and nothing looks a method up on a value. What comes out is
+// checked by the host all the same.
+(() => {
+  'use strict';
+  const { parse, stringify } = JSON;
+  const { apply, getPrototypeOf } = Reflect;
+  const { isArray } = Array;
+  const { now } = Date;
+  const ArrayPrototype = Array.prototype;
+  const ObjectPrototype = Object.prototype;
+  const PromisePrototype = Promise.prototype;
+  const { getTime } = Date.prototype;
+  const { exec } = RegExp.prototype;
+  const { charCodeAt, indexOf, slice, toWellFormed } = String.prototype;
+  const { toString: symbolText } = Symbol.prototype;
+  const isError = Error.isError;
+  const Text = String;
+  const Failure = TypeError;
+  const Integers = Int32Array;
+
+  // Other threads, other memory, other languages, and what outlives a record.
+  for (const name of ['Atomics', 'FinalizationRegistry', 'SharedArrayBuffer', 'WeakRef', 'WebAssembly',
+    '__timer_manager', 'clearTimeout', 'console', 'setTimeout']) {
+    delete globalThis[name];
+  }
+  Error.stackTraceLimit = 10;
+
+  const MAX_MESSAGE_CHARS = 500;
+  const USER_PLACE = /function\.js:(\d+):(\d+)/;
+  const BEYOND_ASCII = /[^\x00-\x7f]/;
+  // An escape that JSON.stringify writes for half of a pair, and no escaped backslash before it.
+  const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+  const state = { cursor: null, transform: undefined, mostOutput: 0, batchOutput: 0, logChars: 0 };
+  let log = '';
+  let logLeft = 0;
+
+  const clean = (text, most) => apply(toWellFormed, apply(slice, text, [0, most]), []);
+
+  // ---- what is printed
+
+  const shown = (value) => {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'symbol') return apply(symbolText, value, []);
+    try {
+      if (typeof value === 'object' && value !== null && !isError(value)) {
+        const text = stringify(value, replacer);
+        if (typeof text === 'string') return text;
+      }
+      return Text(value);
+    } catch {
+      return '(its text cannot be read)';
+    }
+  };
+
+  const print = (...values) => {
+    if (logLeft <= 0) return;
+    let line = '';
+    for (let i = 0; i < values.length; i++) line += (i ? ' ' : '') + shown(values[i]);
+    const kept = clean(line + '\n', logLeft);
+    logLeft -= kept.length;
+    log += kept;
+  };
+
+  globalThis.console = { debug: print, error: print, info: print, log: print, warn: print };
+
+  // ---- what is returned
+
+  // True if JSON.stringify writes exactly what the value holds: plain data, every number finite.
+  const isPlain = (value) => {
+    switch (typeof value) {
+      case 'string': case 'boolean': return true;
+      case 'number': return value - value === 0;
+      case 'object': {
+        if (value === null) return true;
+        const prototype = getPrototypeOf(value);
+        if (isArray(value)) {
+          if (prototype !== ArrayPrototype) return false;
+          for (let i = 0; i < value.length; i++) if (!isPlain(value[i])) return false;
+          return true;
+        }
+        if (prototype !== ObjectPrototype && prototype !== null) return false;
+        for (const key in value) if (!isPlain(value[key])) return false;
+        return true;
+      }
+      default: return false;
+    }
+  };
+
+  const isInvalidDate = (value) => {
+    try { return apply(getTime, value, []) !== apply(getTime, value, []); } catch { return false; }
+  };
+
+  const isPromise = (value) => value instanceof Promise || getPrototypeOf(value) === PromisePrototype;
+
+  // FUNC-21: what JSON lacks becomes text; what would silently become null or {} is refused.
+  function replacer(key, value) {
+    if (typeof value === 'bigint') return Text(value);
+    if (typeof value === 'number') return value - value === 0 ? value : Text(value);
+    const original = this[key];
+    if (typeof original === 'object' && original !== null) {
+      if (isInvalidDate(original)) throw new Failure('an invalid Date');
+      if (isPromise(original)) throw new Failure('a Promise');
+    }
+    return value;
+  }
+
+  const article = (value) => {
+    if (value === null) return 'null';
+    if (isArray(value)) return 'an array';
+    return typeof value === 'undefined' ? 'undefined' : 'a ' + typeof value;
+  };
+
+  const refusal = (code, message) => ({ __proto__: null, refused: code, message });
+
+  const accept = (value) => {
+    if (typeof value !== 'object' || value === null || isArray(value)) {
+      throw refusal('RESULT', '`transform` returned ' + article(value) + ', expected an object');
+    }
+    if (isPromise(value)) {
+      throw refusal('RESULT', '`transform` returned a Promise, expected an object; it cannot be async');
+    }
+    let plain = false;
+    try { plain = isPlain(value); } catch { /* a cycle, or a getter that throws */ }
+    let text;
+    try {
+      text = plain ? stringify(value) : stringify(value, replacer);
+    } catch (error) {
+      throw refusal('RESULT', 'the returned value cannot be written as JSON: ' + described(error));
+    }
+    if (typeof text !== 'string' || text[0] !== '{') {
+      throw refusal('RESULT', 'the returned value is written as no JSON object');
+    }
+    if (apply(indexOf, text, ['\\ud']) >= 0 && apply(exec, LONE_SURROGATE, [text]) !== null) {
+      throw refusal('RESULT', 'the returned value holds half of a surrogate pair');
+    }
+    return text;
+  };
+
+  const byteLength = (text) => {
+    if (apply(exec, BEYOND_ASCII, [text]) === null) return text.length;
+    let count = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = apply(charCodeAt, text, [i]);
+      // Each half of a pair is two of its four bytes.
+      count += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
+    }
+    return count;
+  };
+
+  // ---- what is thrown (FUNC-51)
+
+  const described = (error) => {
+    try {
+      if (isError(error)) {
+        const name = Text(error.name);
+        const message = Text(error.message);
+        return message === '' ? name : name + ': ' + message;
+      }
+      return article(error) + ' was thrown: ' + shown(error);
+    } catch {
+      return 'Error: (its text cannot be read)';
+    }
+  };
+
+  const failure = (position, error) => {
+    let code = 'EXCEPTION', message = '', line = '0', column = '0';
+    try {
+      if (typeof error === 'object' && error !== null && getPrototypeOf(error) === null
+          && typeof error.refused === 'string' && error.refused in { __proto__: null, RESULT: 1, OUTPUT: 1 }) {
+        code = error.refused;
+        message = Text(error.message);
+      } else {
+        message = described(error);
+        if (isError(error)) {
+          const found = apply(exec, USER_PLACE, [Text(error.stack)]);
+          if (found !== null) { line = found[1]; column = found[2]; }
+        }
+      }
+    } catch {
+      message = 'Error: (its text cannot be read)';
+    }
+    if (line.length > 6 || column.length > 6) { line = '0'; column = '0'; }
+    return '[' + position + ',"' + code + '",' + stringify(clean(message, MAX_MESSAGE_CHARS)) + ','
+      + line + ',' + column + ']';
+  };
+
+  // ---- a batch
+
+  const run = (json) => {
+    const { cursor, transform, mostOutput } = state;
+    const started = now();
+    const records = parse(json);
+    const read = now();
+    const count = records.length;
+    let left = state.batchOutput;
+    let failures = '', logs = '', results = '';
+    logLeft = state.logChars;
+    for (let i = 0; i < count; i++) {
+      cursor[0] = i;
+      const record = records[i];
+      records[i] = null;
+      try {
+        const text = accept(transform(record));
+        const size = text.length > mostOutput ? text.length : byteLength(text);
+        if (size > mostOutput) {
+          throw refusal('OUTPUT', 'the result has ' + size + ' bytes, allowed are at most ' + mostOutput);
+        }
+        if (size + 1 > left) {
+          throw refusal('OUTPUT', 'the result has ' + size + ' bytes, and the batch has room for ' + left + ' more');
+        }
+        left -= size + 1;
+        results += results === '' ? text : ',' + text;
+      } catch (error) {
+        failures += (failures === '' ? '' : ',') + failure(i, error);
+      }
+      if (log !== '') {
+        logs += (logs === '' ? '' : ',') + '[' + i + ',' + stringify(log) + ']';
+        log = '';
+      }
+    }
+    cursor[0] = count;
+    return '{"failures":[' + failures + '],"logs":[' + logs + '],"micros":[' + (read - started) * 1000
+      + ',' + (now() - read) * 1000 + ']}\n[' + results + ']';
+  };
+
+  // ---- what the guest calls
+
+  const buffer = new ArrayBuffer(2 * 65536);
+  const setCursor = (offset) => { state.cursor = new Integers(buffer, offset, 1); };
+  const setFunction = (transform, settings) => {
+    const found = parse(settings);
+    state.transform = transform;
+    state.mostOutput = found.record_output_bytes;
+    state.batchOutput = found.batch_output_bytes;
+    state.logChars = found.capture_logs ? found.log_bytes : 0;
+    log = '';
+  };
+  return [buffer, setCursor, setFunction, run];
+})()

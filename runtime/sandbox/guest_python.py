@@ -1,0 +1,197 @@
+"""Inside the wall: Python functions."""
+
+import contextlib
+import ctypes
+import gc
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from runtime.sandbox.interface import (
+    CURSOR_READING,
+    FailureCode,
+    Function,
+    Loaded,
+    Outcomes,
+    RawFailure,
+    RawLog,
+)
+from runtime.sandbox.kernel import map_page
+from runtime.sandbox.python_source import describe, load, place
+from runtime.sandbox.python_values import ResultError, accept, present
+
+_MAX_LOG_PARTS: Final = 10_000
+"""Pieces of output that one record may print: each costs memory, however short."""
+
+
+class PythonGuesthouse:
+    """CPython, with what a function imports already there: a guest can open no file."""
+
+    overhead_bytes = 0
+
+    def prepare(self) -> None:
+        _import_ahead()
+        # A first call builds tables that all guests then share.
+        accept({"ready": [1.5, None, {"a": True}]})
+        present(b'[{"ready": [1.5, null]}]')
+
+    def open(self, page_descriptor: int, memory_bytes: int) -> "PythonEngine":
+        return PythonEngine(map_page(page_descriptor))
+
+
+def _import_ahead() -> None:
+    for name in (
+        "base64", "bisect", "calendar", "collections.abc", "copy", "csv", "dataclasses", "datetime",
+        "decimal", "difflib", "encodings.ascii", "encodings.cp1252", "encodings.idna",
+        "encodings.latin_1", "encodings.utf_16", "enum", "fractions", "functools", "hashlib",
+        "heapq", "hmac", "html", "ipaddress", "itertools", "json", "locale", "math", "numbers",
+        "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing",
+        "unicodedata", "urllib.parse", "uuid", "zlib", "_strptime",
+    ):  # fmt: skip
+        __import__(name)
+
+
+class PythonEngine:
+    """CPython in one guest."""
+
+    def __init__(self, page: int) -> None:
+        self._cursor = memoryview((ctypes.c_int32 * 1).from_address(page)).cast("B").cast("i")
+        self._cursor[0] = CURSOR_READING
+
+    def load(self, function: Function) -> Loaded:
+        log = Log(function.log_bytes if function.capture_logs else 0)
+        # Output that goes around `print` has nowhere to go: there is no descriptor for it.
+        sys.stdout = sys.stderr = Stream(log.write)
+        transform = load(function, log.print)
+        log.take()
+        return PythonFunction(function, transform, self._cursor, log)
+
+
+class Log:
+    """What a function prints, up to a limit."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._left = max_bytes
+        self._parts: list[str] = []
+
+    def start_batch(self) -> None:
+        self._left = self._max_bytes
+        self._parts.clear()
+
+    def print(
+        self,
+        *values: object,
+        sep: str | None = " ",
+        end: str | None = "\n",
+        file: object = None,
+        flush: bool = False,
+    ) -> None:
+        del file, flush
+        separator, last = " " if sep is None else sep, "\n" if end is None else end
+        self.write(separator.join(map(str, values)) + last)
+
+    def write(self, text: str) -> int:
+        if self._left > 0 and len(self._parts) < _MAX_LOG_PARTS:
+            # In UTF-8, so that the limit means what the host receives.
+            kept = text[: self._left].encode(errors="replace")[: self._left]
+            self._left -= len(kept)
+            self._parts.append(kept.decode(errors="ignore"))
+        return len(text)
+
+    def take(self) -> str:
+        if not self._parts:
+            return ""
+        text = "".join(self._parts)
+        self._parts.clear()
+        return text
+
+
+class Stream:
+    """What stands for the standard streams."""
+
+    encoding = "utf-8"
+
+    def __init__(self, write: Callable[[str], int]) -> None:
+        self.write = write
+
+    def flush(self) -> None:
+        """Nothing waits: what is written is kept or dropped at once."""
+
+
+class PythonFunction:
+    """One loaded function."""
+
+    def __init__(
+        self,
+        function: Function,
+        transform: Callable[[Any], Any],
+        cursor: "memoryview[int]",
+        log: Log,
+    ) -> None:
+        self._function = function
+        self._transform = transform
+        self._cursor = cursor
+        self._log = log
+        self._spent = False
+
+    def run(self, batch: bytes) -> tuple[bytes, bytes]:
+        # Here and not after the answer was sent: the batch before may have left cycles.
+        gc.collect(0)
+        started = time.perf_counter_ns()
+        records = present(batch)
+        read = time.perf_counter_ns()
+        failures: list[RawFailure] = []
+        logs: list[RawLog] = []
+        results = self._apply(records, failures, logs)
+        self._cursor[0] = len(records)
+        micros = ((read - started) // 1000, (time.perf_counter_ns() - read) // 1000)
+        head = Outcomes(failures=failures, logs=logs, micros=micros, spent=self._spent)
+        return msgspec.json.encode(head) + b"\n", results
+
+    def _apply(self, records: list[Any], failures: list[RawFailure], logs: list[RawLog]) -> bytes:
+        transform, cursor, log = self._transform, self._cursor, self._log
+        most = self._function.record_output_bytes
+        left = self._function.batch_output_bytes
+        log.start_batch()
+        results: list[bytes] = []
+        for position, record in enumerate(records):
+            cursor[0] = position
+            records[position] = None
+            try:
+                result = accept(transform(record))
+                size = len(result) + 1
+                if size > most or size > left:
+                    _refuse_size(size - 1, most, left)
+                left -= size
+                results.append(result)
+            except BaseException as error:  # noqa: BLE001 - a function may raise anything
+                failures.append(self._failure(position, error))
+            if text := log.take():
+                logs.append(RawLog(position, text))
+        return b"[" + b",".join(results) + b"]"
+
+    def _failure(self, position: int, error: BaseException) -> RawFailure:
+        match error:
+            case ResultError(message=message, code=code):
+                return RawFailure(position, code, message, 0, 0)
+            case MemoryError():
+                self._spent = True
+                error.__traceback__, found = None, place(error)
+                with contextlib.suppress(MemoryError):
+                    gc.collect()
+                return RawFailure(position, FailureCode.MEMORY, describe(error), *found)
+            case _:
+                return RawFailure(position, FailureCode.EXCEPTION, describe(error), *place(error))
+
+
+def _refuse_size(size: int, most: int, left: int) -> NoReturn:
+    message = (
+        f"the result has {size:,} bytes, allowed are at most {most:,}"
+        if size >= most
+        else f"the result has {size:,} bytes, and the batch has room for {left:,} more"
+    )
+    raise ResultError(message, FailureCode.OUTPUT)

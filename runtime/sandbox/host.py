@@ -1,0 +1,314 @@
+"""Outside the wall: one guest, asked with bounds, watched with a clock, ended with SIGKILL."""
+
+import itertools
+import mmap
+import os
+import select
+import signal
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+import msgspec
+
+from runtime.errors import FunctionRefusedError, GuestLostError, KilnRuntimeError, WallsMissingError
+from runtime.limits import Limits
+from runtime.sandbox.frames import (
+    Channel,
+    ChannelClosedError,
+    FrameContentError,
+    FrameError,
+    Kind,
+)
+from runtime.sandbox.interface import (
+    CURSOR_READING,
+    MAX_MESSAGE_CHARS,
+    ExitCode,
+    FailureCode,
+    Finding,
+    Function,
+    Outcomes,
+    Refusal,
+    Walls,
+)
+from runtime.sandbox.zygote import Newborn, Zygote, end, wait_for_end
+
+MAX_NOTE_BYTES: Final = 64 * 1024
+"""The longest answer that is not the results of a batch."""
+
+FAILURE_BYTES: Final = 8 * MAX_MESSAGE_CHARS
+"""The longest failure of a record, every character escaped."""
+
+LOOKS_PER_LIMIT: Final = 8
+"""How often the cursor is read in the time of one record: a record gets at most 1/8 more."""
+
+END_SECONDS: Final = 0.5
+"""How long a guest that broke its channel may take to die before its death is our doing."""
+
+_Expected = TypeVar("_Expected")
+_CURSOR: Final = struct.Struct("=i")
+
+_GUEST_CODES: Final = frozenset(
+    {FailureCode.EXCEPTION, FailureCode.RESULT, FailureCode.OUTPUT, FailureCode.MEMORY}
+)
+
+
+class Cause(StrEnum):
+    """Why a guest is gone."""
+
+    RECORD_TIME = "RECORD_TIME"  # no progress within the time of a record
+    BATCH_TIME = "BATCH_TIME"
+    MEMORY = "MEMORY"
+    EXIT = "EXIT"  # it ended itself
+    SIGNAL = "SIGNAL"  # it crashed
+    OUTSIDE = "OUTSIDE"  # somebody else killed it, or its zygote
+    PROTOCOL = "PROTOCOL"  # it said what no guest says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """How a guest ended, and which record it had in hand, as far as it can be known."""
+
+    cause: Cause
+    cursor: int
+    detail: str
+
+
+class GuestDiedError(KilnRuntimeError):
+    """A guest ended while it was asked something."""
+
+    def __init__(self, death: Death) -> None:
+        super().__init__(f"{death.cause.value}: {death.detail}")
+        self.death = death
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A validated answer: the results of all records that are not among the failures, in order."""
+
+    outcomes: Outcomes
+    results: list[msgspec.Raw]
+
+
+class _OutOfTimeError(Exception):
+    def __init__(self, cause: Cause, seconds: float) -> None:
+        super().__init__(f"{seconds:g} s passed")
+        self.cause = cause
+
+
+class Watch:
+    """Waits for a guest as long as the clock and its cursor allow."""
+
+    def __init__(
+        self, cursor: Callable[[], int], record_seconds: float, total_seconds: float
+    ) -> None:
+        self._cursor = cursor
+        self._record_seconds = record_seconds
+        self._total_seconds = total_seconds
+        self._seen = cursor()
+        self._since = time.monotonic()
+        self._deadline = self._since + total_seconds
+
+    def __call__(self, descriptor: int, events: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, events)
+        while True:
+            now = time.monotonic()
+            if now >= self._deadline:
+                raise _OutOfTimeError(Cause.BATCH_TIME, self._total_seconds)
+            cursor = self._cursor()
+            if cursor != self._seen:
+                self._seen, self._since = cursor, now
+            elif now - self._since >= self._record_seconds:
+                raise _OutOfTimeError(Cause.RECORD_TIME, self._record_seconds)
+            until = min(self._record_seconds / LOOKS_PER_LIMIT, self._deadline - now)
+            if poll.poll(max(1.0, until * 1000)):
+                return
+
+
+class Guest:
+    """One guest process. Not for two threads at a time."""
+
+    def __init__(self, zygote: Zygote, newborn: Newborn) -> None:
+        self.pid = newborn.pid
+        self.walls = Walls()
+        self._zygote = zygote
+        self._newborn = newborn
+        self._channel = Channel(newborn.channel)
+        self._page = mmap.mmap(newborn.page, mmap.PAGESIZE)
+        os.close(newborn.page)
+        self._ended = False
+
+    def __enter__(self) -> "Guest":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    def load(self, function: Function, limits: Limits) -> None:
+        """Hand in the source; raises `FunctionRefusedError` or `GuestDiedError`."""
+        kind, payload = self._ask(
+            Kind.LOAD,
+            msgspec.json.encode(function),
+            {Kind.LOADED, Kind.REFUSED},
+            MAX_NOTE_BYTES,
+            limits.load_seconds,
+            limits.load_seconds,
+        )
+        if kind is Kind.REFUSED:
+            refusal = self._decode(payload, Refusal)
+            self.close()
+            raise FunctionRefusedError(
+                refusal.kind,
+                refusal.message[: 2 * MAX_MESSAGE_CHARS],
+                line=max(0, refusal.line),
+                column=max(0, refusal.column),
+            )
+
+    def run(self, records: Sequence[bytes], limits: Limits, seconds: float) -> Reply:
+        """Apply the function to records of JSON within `seconds`; raises `GuestDiedError`."""
+        allowed = (
+            limits.batch_output_bytes
+            + len(records) * FAILURE_BYTES
+            + 2 * limits.log_bytes * 6  # escaped
+            + MAX_NOTE_BYTES
+        )
+        _, payload = self._ask(
+            Kind.BATCH,
+            b"[" + b",".join(records) + b"]",
+            {Kind.OUTCOMES},
+            allowed,
+            limits.record_seconds,
+            seconds,
+        )
+        head, found, rest = bytes(payload).partition(b"\n")
+        outcomes = self._decode(head, Outcomes)
+        results = self._decode(rest, list[msgspec.Raw])
+        if not found or not _is_whole(outcomes, len(results), len(records)):
+            raise self._died(FrameContentError("outcomes that are not one per record"))
+        return Reply(outcomes=outcomes, results=results)
+
+    def probe(self, name: str, seconds: float) -> Finding:
+        """Let a canary loose inside."""
+        _, payload = self._ask(
+            Kind.PROBE, name.encode(), {Kind.PROBED}, MAX_NOTE_BYTES, seconds, seconds
+        )
+        return self._decode(payload, Finding)
+
+    def wait_until_ready(self, seconds: float, *, allow_missing_walls: bool) -> None:
+        try:
+            kind, payload = self._channel.receive(
+                {Kind.READY, Kind.REFUSED}, MAX_NOTE_BYTES, Watch(self._cursor, seconds, seconds)
+            )
+        except (FrameError, _OutOfTimeError) as error:
+            death = self._died(error).death
+            raise GuestLostError(f"a guest did not become ready: {death.detail}") from error
+        if kind is Kind.REFUSED:
+            refusal = self._decode(payload, Refusal)
+            self.close()
+            raise GuestLostError(f"a guest did not become ready: {refusal.message}")
+        self.walls = self._decode(payload, Walls)
+        missing = self.walls.missing()
+        if missing and not allow_missing_walls:
+            self.close()
+            raise WallsMissingError(missing)
+
+    def close(self) -> int | None:
+        """End the guest and give its exit status; none if nobody knows it."""
+        if self._ended:
+            return None
+        self._ended = True
+        end(self._newborn)
+        status = self._zygote.reap(self._newborn)
+        self._channel.close()
+        os.close(self._newborn.handle)
+        self._page.close()
+        return status
+
+    def _cursor(self) -> int:
+        found: int = _CURSOR.unpack_from(self._page)[0]
+        return found
+
+    def _ask(
+        self,
+        kind: Kind,
+        payload: bytes,
+        due: set[Kind],
+        max_bytes: int,
+        record_seconds: float,
+        seconds: float,
+    ) -> tuple[Kind, bytearray]:
+        _CURSOR.pack_into(self._page, 0, CURSOR_READING)
+        watch = Watch(self._cursor, record_seconds, seconds)
+        try:
+            self._channel.send(kind, payload, watch)
+            return self._channel.receive(due, max_bytes, watch)
+        except (FrameError, _OutOfTimeError) as error:
+            raise self._died(error) from error
+
+    def _decode(self, payload: bytes | bytearray, expected: type[_Expected]) -> _Expected:
+        try:
+            return msgspec.json.decode(payload, type=expected)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise self._died(FrameContentError(str(error))) from error
+
+    def _died(self, error: FrameError | _OutOfTimeError) -> GuestDiedError:
+        cursor = self._cursor()
+        died = wait_for_end(self._newborn, END_SECONDS) if _is_end(error) else False
+        status = self.close()
+        match error:
+            case _OutOfTimeError(cause=cause):
+                death = Death(cause=cause, cursor=cursor, detail=str(error))
+            case _ if died:
+                cause, detail = explain(status)
+                death = Death(cause=cause, cursor=cursor, detail=detail)
+            case _:
+                death = Death(cause=Cause.PROTOCOL, cursor=cursor, detail=str(error))
+        return GuestDiedError(death)
+
+
+def open_guest(zygote: Zygote, limits: Limits, *, allow_missing_walls: bool = False) -> Guest:
+    """Fork a guest and wait until it is locked."""
+    newborn = zygote.fork(limits.memory_bytes, allow_missing_walls=allow_missing_walls)
+    guest = Guest(zygote, newborn)
+    guest.wait_until_ready(limits.start_seconds, allow_missing_walls=allow_missing_walls)
+    return guest
+
+
+def explain(status: int | None) -> tuple[Cause, str]:
+    """Say what an exit status tells."""
+    if status is None:
+        return Cause.OUTSIDE, "its zygote ended"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        # Nothing inside can send these; whoever did was not the function.
+        if number in {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
+            return Cause.OUTSIDE, f"signal {number}"
+        return Cause.SIGNAL, f"signal {number}"
+    code = os.WEXITSTATUS(status)
+    if code == ExitCode.NO_MEMORY:
+        return Cause.MEMORY, "no memory is left"
+    return Cause.EXIT, f"exit code {code}"
+
+
+def _is_end(error: FrameError | _OutOfTimeError) -> bool:
+    return isinstance(error, ChannelClosedError)
+
+
+def _is_whole(outcomes: Outcomes, results: int, records: int) -> bool:
+    positions = [failure.position for failure in outcomes.failures]
+    return (
+        results + len(positions) == records
+        and all(one < other for one, other in itertools.pairwise(positions))
+        and all(0 <= position < records for position in positions)
+        and all(failure.code in _GUEST_CODES for failure in outcomes.failures)
+        and all(len(failure.message) <= 2 * MAX_MESSAGE_CHARS for failure in outcomes.failures)
+        and all(0 <= log.position < records for log in outcomes.logs)
+    )

@@ -1,0 +1,68 @@
+"""Records of a Python function as JSON: `present` on the way in, `accept` on the way out.
+
+Both know JSON only. Types of a schema come on top: what this gives for a decimal or a date is the
+text of FUNC-21, which a schema then judges.
+"""
+
+import json
+import math
+from typing import Any, Final
+
+import msgspec
+
+from runtime.sandbox.interface import FailureCode
+
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+_TEXT: Final = frozenset({str})
+
+_encode_plain = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(list[Any]).decode
+# Everything else as its text (FUNC-21); a number that JSON lacks must not pass silently.
+_encode_any = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
+).encode
+
+
+class ResultError(Exception):
+    """A returned value that is no record."""
+
+    def __init__(self, message: str, code: FailureCode = FailureCode.RESULT) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def present(batch: bytes) -> list[Any]:
+    """Read the records of a batch, each built afresh (FUNC-16)."""
+    return _read(batch)
+
+
+def accept(result: object) -> bytes:
+    """Write a returned value as JSON (FUNC-20, FUNC-21)."""
+    if type(result) is not dict:
+        raise ResultError(f"`transform` returned {type(result).__name__}, expected dict")
+    if _PLAIN.issuperset(map(type, result.values())) and _TEXT.issuperset(map(type, result)):
+        return _encode_plain(result)
+    try:
+        try:
+            text = _encode_any(result)
+        except ValueError:  # not finite, or circular; the second pass tells them apart
+            text = _encode_any(_with_finite_numbers(result, set()))
+        return text.encode()
+    except (ValueError, TypeError) as error:
+        raise ResultError(f"the returned value cannot be written as JSON: {error}") from error
+
+
+def _with_finite_numbers(value: object, above: set[int]) -> object:
+    match value:
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case dict() | list() | tuple():
+            if id(value) in above:
+                raise ValueError("Circular reference detected")
+            inside = above | {id(value)}
+            if isinstance(value, dict):
+                return {key: _with_finite_numbers(each, inside) for key, each in value.items()}
+            return [_with_finite_numbers(each, inside) for each in value]
+        case _:
+            return value

@@ -1,0 +1,271 @@
+"""Carries batches of one function through guests; each failure is charged to its own record.
+
+A guest that dies takes the results of its batch with it. The cursor names the record that it had
+in hand: this one is rejected, and the others go to a fresh guest, so that each record ends up with
+exactly one outcome (DEC-33). Where the cursor names nobody (an engine that hangs between two
+records), the piece is repeated one record at a time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
+
+import msgspec
+
+from runtime.errors import BatchStoppedError, FunctionRefusedError, GuestLostError
+from runtime.limits import Limits
+from runtime.sandbox.host import Cause, Death, Guest, GuestDiedError, Reply
+from runtime.sandbox.interface import Failure, FailureCode, Function, RawLog
+
+MAX_OUTSIDE_KILLS: Final = 3
+"""How often a batch is repeated because somebody else killed its guest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some records of a batch, from `start` until before `stop`."""
+
+    start: int
+    stop: int
+    one_by_one: bool = False
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Where the seconds of a batch went; `reading` and `applying` as the guests say."""
+
+    starting: float = 0.0
+    executing: float = 0.0
+    reading: float = 0.0
+    applying: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """One outcome per record: a result as JSON, or none and a failure."""
+
+    results: tuple[msgspec.Raw | None, ...]
+    failures: tuple[Failure, ...]
+    logs: tuple[RawLog, ...]
+    kills: int
+    timings: Timings
+
+
+def after_death(piece: Piece, death: Death) -> tuple[int | None, tuple[Piece, ...]]:
+    """Decide who is to blame for a death, and what is still to be done."""
+    if death.cause is Cause.OUTSIDE:
+        return None, (piece,)
+    if len(piece) == 1:
+        return piece.start, ()
+    if 0 <= death.cursor < len(piece):
+        culprit = piece.start + death.cursor
+        before = replace(piece, stop=culprit)
+        behind = replace(piece, start=culprit + 1)
+        return culprit, tuple(each for each in (before, behind) if len(each))
+    return None, (replace(piece, one_by_one=True),)
+
+
+def charge(position: int, death: Death, limits: Limits) -> Failure:
+    """Write a death as the failure of a record."""
+    match death.cause:
+        case Cause.RECORD_TIME:
+            code = FailureCode.TIME
+            message = f"the function took longer than {limits.record_seconds:g} s on this record"
+        case Cause.MEMORY:
+            code = FailureCode.MEMORY
+            message = f"the function needs more than {limits.memory_bytes:,} bytes of memory"
+        case Cause.EXIT:
+            code, message = FailureCode.CRASH, f"the function ended its process ({death.detail})"
+        case Cause.SIGNAL:
+            code = FailureCode.CRASH
+            message = f"the function crashed its engine ({death.detail}), often for want of memory"
+        case Cause.PROTOCOL:
+            code, message = FailureCode.CRASH, f"the function broke its guest: {death.detail}"
+        case Cause.OUTSIDE | Cause.BATCH_TIME:
+            raise ValueError(f"{death.cause} is no record's fault")
+        case _:
+            assert_never(death.cause)
+    return Failure(position=position, code=code, message=message)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one batch has so far."""
+
+    records: Sequence[bytes]
+    deadline: float
+    todo: list[Piece]
+    results: list[msgspec.Raw | None] = field(init=False)
+    failures: dict[int, Failure] = field(default_factory=dict)
+    logs: dict[int, RawLog] = field(default_factory=dict)
+    kills: int = 0
+    outside_kills: int = 0
+    timings: Timings = Timings()
+
+    def __post_init__(self) -> None:
+        self.results = [None] * len(self.records)
+
+    def steps(self) -> Iterator[Piece]:
+        """Give the pieces to run, whole or record by record, until none is left."""
+        while self.todo:
+            piece = self.todo.pop()
+            if not piece.one_by_one or len(piece) == 1:
+                yield piece
+                continue
+            self.todo.append(replace(piece, start=piece.start + 1))
+            yield Piece(start=piece.start, stop=piece.start + 1)
+
+    def take(self, piece: Piece, reply: Reply) -> None:
+        """Put the outcomes of a piece where they belong."""
+        outcomes = reply.outcomes
+        failed = {raw.position for raw in outcomes.failures}
+        succeeded = (each for each in range(len(piece)) if each not in failed)
+        for position, result in zip(succeeded, reply.results, strict=True):
+            self.results[piece.start + position] = result
+        for raw in outcomes.failures:
+            position = piece.start + raw.position
+            self.failures[position] = Failure(
+                position=position,
+                code=raw.code,
+                message=raw.message,
+                line=max(0, raw.line),
+                column=max(0, raw.column),
+            )
+        for log in outcomes.logs:
+            position = piece.start + log.position
+            self.logs[position] = RawLog(position, log.text)
+        reading, applying = (max(0, micros) / 1e6 for micros in outcomes.micros)
+        self.timings = replace(
+            self.timings,
+            reading=self.timings.reading + reading,
+            applying=self.timings.applying + applying,
+        )
+
+    def result(self) -> BatchResult:
+        return BatchResult(
+            results=tuple(self.results),
+            failures=tuple(self.failures[each] for each in sorted(self.failures)),
+            logs=tuple(self.logs[each] for each in sorted(self.logs)),
+            kills=self.kills,
+            timings=self.timings,
+        )
+
+
+class Runner:
+    """One function with at most one living guest. Not for two threads at a time."""
+
+    def __init__(self, open_guest: Callable[[], Guest], function: Function, limits: Limits) -> None:
+        limits.check_source(function.source)
+        self._open_guest = open_guest
+        self._function = function
+        self._limits = limits
+        self._guest: Guest | None = None
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def guest(self) -> Guest | None:
+        """The living guest, if there is one now."""
+        return self._guest
+
+    def start(self) -> Guest:
+        """Have a guest with the function loaded; raises `FunctionRefusedError`."""
+        if self._guest is None:
+            guest = self._open_guest()
+            try:
+                guest.load(self._function, self._limits)
+            except GuestDiedError as error:
+                raise _refused_by_death(error.death, self._limits) from error
+            self._guest = guest
+        return self._guest
+
+    def run(self, records: Sequence[bytes]) -> BatchResult:
+        """Apply the function to records of JSON, each exactly once as far as results go."""
+        self._limits.check_batch(len(records), sum(map(len, records)) + len(records) + 1)
+        batch = _Batch(
+            records,
+            time.monotonic() + self._limits.batch_seconds,
+            [Piece(start=0, stop=len(records))] if records else [],
+        )
+        for piece in batch.steps():
+            try:
+                self._run_piece(batch, piece)
+            except GuestDiedError as error:
+                self._guest = None
+                self._settle(batch, piece, error.death)
+        return batch.result()
+
+    def close(self) -> None:
+        if self._guest is not None:
+            self._guest.close()
+            self._guest = None
+
+    def _run_piece(self, batch: _Batch, piece: Piece) -> None:
+        started = time.monotonic()
+        guest = self.start()
+        running = time.monotonic()
+        try:
+            reply = guest.run(
+                batch.records[piece.start : piece.stop],
+                self._limits,
+                max(0.0, batch.deadline - running),
+            )
+        finally:
+            batch.timings = replace(
+                batch.timings,
+                starting=batch.timings.starting + running - started,
+                executing=batch.timings.executing + time.monotonic() - running,
+            )
+        batch.take(piece, reply)
+        if reply.outcomes.spent:
+            self.close()
+
+    def _settle(self, batch: _Batch, piece: Piece, death: Death) -> None:
+        batch.kills += 1
+        limits = self._limits
+        if death.cause is Cause.BATCH_TIME:
+            message = f"the batch took longer than {limits.batch_seconds:g} s"
+            raise BatchStoppedError("batch_seconds", message, _position(piece, death))
+        culprit, rest = after_death(piece, death)
+        batch.todo.extend(reversed(rest))
+        if death.cause is Cause.OUTSIDE:
+            batch.outside_kills += 1
+            if batch.outside_kills > MAX_OUTSIDE_KILLS:
+                raise GuestLostError(f"guests are killed from outside: {death.detail}")
+            return
+        if culprit is not None:
+            batch.failures[culprit] = charge(culprit, death, limits)
+        if batch.kills - batch.outside_kills > limits.batch_kills:
+            message = (
+                f"{limits.batch_kills} guests had to be replaced in one batch, the last because"
+                f" {charge(piece.start, death, limits).message}"
+            )
+            raise BatchStoppedError("batch_kills", message, culprit)
+
+
+def _position(piece: Piece, death: Death) -> int | None:
+    return piece.start + death.cursor if 0 <= death.cursor < len(piece) else None
+
+
+def _refused_by_death(death: Death, limits: Limits) -> Exception:
+    """Tell a source that kills its guest while it loads from a guest that was killed."""
+    match death.cause:
+        case Cause.OUTSIDE:
+            return GuestLostError(f"a guest was killed from outside: {death.detail}")
+        case Cause.RECORD_TIME | Cause.BATCH_TIME:
+            message = f"the top-level code took longer than {limits.load_seconds:g} s"
+        case Cause.MEMORY:
+            message = f"the top-level code needs more than {limits.memory_bytes:,} bytes of memory"
+        case Cause.EXIT | Cause.SIGNAL | Cause.PROTOCOL:
+            message = f"the top-level code ended its process: {death.detail}"
+        case _:
+            assert_never(death.cause)
+    return FunctionRefusedError("limit", message)
