@@ -58,6 +58,11 @@ class Program:
         """The mapped part of the output schema, with moments as the layouts write them."""
 
     @property
+    def plan(self) -> Plan:
+        """What the program does, as data."""
+        return self._plan
+
+    @property
     def in_paths(self) -> tuple[Path, ...]:
         """The properties that the mapping reads, sorted."""
         return self._plan.in_paths
