@@ -132,7 +132,7 @@ def check_columns(found: pa.Schema, schema: Schema) -> None:
 
 def _shown(field: pa.Field) -> str:
     try:
-        return quote(str(field))
+        return quote(f"{field.name}: {field.type}{'' if field.nullable else ' not null'}")
     except UnicodeDecodeError:
         # Arrow does not look at the names that it is given.
         return "one with a name that is not UTF-8"
