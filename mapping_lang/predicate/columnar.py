@@ -206,7 +206,7 @@ def _floor_decimal(operand: Decimal, type_: DecimalType) -> tuple[Decimal | None
     if operand < highest.copy_negate():
         return None, False
     floor = operand.quantize(highest, ROUND_FLOOR, EXACT)
-    return floor if floor >= highest.copy_negate() else None, floor == operand
+    return floor, floor == operand
 
 
 def _one_of(column: Array, type_: Type, operands: tuple[Operand, ...]) -> Array:

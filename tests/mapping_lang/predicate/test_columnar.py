@@ -188,6 +188,8 @@ def test_columns_and_records_agree_on_extremes(
     for data in conditions:
         predicate = decode_data({"logical": "and", "conditions": [data]}, schema, USERS)
         matching(predicate, schema, records)
+        # A slice begins inside the buffers of its columns.
+        matching(predicate, schema, records, start=2)
 
 
 def test_what_is_below_a_null_or_absent_object_does_not_exist() -> None:

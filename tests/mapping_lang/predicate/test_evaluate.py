@@ -54,6 +54,7 @@ def marks(matches: list[bool]) -> str:
         ({"p": None}, JsonType(), "+-+-+--+"),
         ({"p": Json("null")}, JsonType(), "+-+-+-++"),
         ({"p": Json('""')}, JsonType(), "+--++-++"),
+        ({"p": Json('" "')}, JsonType(), "-+-++-++"),
         ({"p": Json("[]")}, JsonType(), "+--++-++"),
         ({"p": Json("{ }")}, JsonType(), "+--++-++"),
         ({"p": Json("5")}, JsonType(), "-+-++-++"),
