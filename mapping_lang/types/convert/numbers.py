@@ -1,6 +1,7 @@
 """Numbers from each other and from text (MAP-90 to MAP-92), in the manner of `scalars`."""
 
 import math
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -36,6 +37,9 @@ _MAX_INT64_ADJUSTED: Final = 19
 """The position of the first digit of the largest integer of 64 bits."""
 _BEYOND_INT64: Final = 1e20
 """No integer of 64 bits is as large."""
+
+ZERO: Final = Decimal(0)
+"""The one zero (TYPE-60)."""
 
 
 def to_int(source: Type, target: IntType) -> Core | None:
@@ -157,7 +161,14 @@ def to_decimal(source: Type, target: DecimalType) -> Core | None:
     unit = Decimal((0, (1,), -scale))
     limit = 10 ** (precision - scale)
 
+    usual = decimal_shape(precision, scale)
+    bounded_type = target.minimum is not None or target.maximum is not None
+
     def of_text(text: str) -> Decimal:
+        if usual(text):
+            # Its digits fit by its shape alone.
+            number = Decimal(text) or ZERO
+            return bounded(number) if bounded_type else number
         try:
             number = parse_decimal(text)
         except ValueRefusedError:
@@ -184,7 +195,7 @@ def to_decimal(source: Type, target: DecimalType) -> Core | None:
         if len(rounded.as_tuple().digits) - carried > precision:
             raise out_of_range(value, target)
         # There is one zero (TYPE-60).
-        return bounded(rounded or Decimal(0))
+        return bounded(rounded or ZERO)
 
     def of_decimal(value: Decimal) -> Decimal:
         if within(value):
@@ -209,6 +220,13 @@ def to_decimal(source: Type, target: DecimalType) -> Core | None:
             return of_decimal
         case _:
             return None
+
+
+def decimal_shape(precision: int, scale: int) -> Callable[[str], object]:
+    """Give the test that a text is a plain decimal with few enough digits on both sides."""
+    whole = precision - scale
+    digits = f"(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
+    return re.compile(f"-?{digits}(?:\\.[0-9]{{0,{scale}}})?").fullmatch
 
 
 def decimal_within(target: DecimalType) -> Callable[[Decimal], bool]:

@@ -4,8 +4,6 @@ The usual is done for all together, without a step per text in Python; whatever 
 to `parse` and `format`, one by one.
 """
 
-import functools
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from decimal import (
@@ -93,25 +91,25 @@ def parse_ints(texts: list[str], *, unsigned: bool) -> list[int]:
     return [parse_int(text, unsigned=unsigned) for text in texts]
 
 
-def parse_plain_decimals(texts: list[str], precision: int, scale: int) -> list[Decimal] | None:
-    """Read what `parse_decimal` reads, if no text has an exponent and all show that they fit.
+def parse_json_decimals(texts: list[str], precision: int, scale: int) -> list[Decimal] | None:
+    """Read JSON numbers that plainly fit decimal(precision, scale).
 
-    None if it takes more than a look to tell that all numbers fit decimal(precision, scale).
+    None if a text is another JSON value, or shows no more than that it might fit.
     """
-    if not _plain_decimals(precision - scale, scale).fullmatch("\n".join(texts) + "\n"):
+    joined = "\n".join(texts)
+    shape = joined.encode().translate(_DIGITS)
+    if (
+        "e" in joined
+        or "E" in joined
+        or b"0" * (precision - scale + 1) in shape
+        or b"." + b"0" * (scale + 1) in shape
+    ):
         return None
     try:
         # There is one zero (TYPE-60).
         return [Decimal(text) or _ZERO for text in texts]
     except InvalidOperation:
-        return None  # a line break inside a text
-
-
-@functools.lru_cache(maxsize=256)
-def _plain_decimals(whole: int, scale: int) -> re.Pattern[str]:
-    digits = rf"(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
-    fraction = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
-    return re.compile(rf"(?:-?{digits}{fraction}\n)*")
+        return None
 
 
 def format_datetimes_grouped(values: Sequence[datetime]) -> list[str]:

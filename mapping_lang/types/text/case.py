@@ -70,6 +70,9 @@ def upper(text: str) -> str:
 
 def initcap(text: str) -> str:
     """Map the first letter of every word to its title case and nothing else (MAP-44, MAP-56)."""
+    if text.isalnum():
+        # One word: white space and punctuation, which separate, are no letters or digits.
+        return text[0].translate(_TITLE) + text[1:]
     if text.isascii():
         return _ASCII_START.sub(_upper_start, text)
     return _START.sub(_title_start, text)
