@@ -27,8 +27,9 @@ property with `?` at the end, which no property can be called. It always exists 
 property, has no nulls, and is true only where the property is an Arrow null. Whether a property may
 be absent depends on the role of its schema, so the layout allows it everywhere.
 
-**Elements** of arrays and maps are never Arrow nulls; a json element that is null is the text
-`null`. The keys of one map differ from each other.
+**Elements** of arrays are never Arrow nulls; a json element that is null is the text `null`. Nulls
+in maps are refused where values come in (TYPE-42, TYPE-66), but a mapping makes them of the nulls
+of an object (MAP-111), so the layout carries them. The keys of one map differ from each other.
 
 **Below a null** nothing counts: what stands in the children of a null struct, or in the range of a
 null list or map, is unspecified, because kernels of Arrow leave zeros, nulls or old values there.

@@ -242,7 +242,13 @@ def _canonical(parse: Callable[[str], str]) -> Callable[[str], None]:
 
 def _check_lists(array: Array, type_: ArrayType) -> None:
     lengths = pc.list_value_length(array)
-    _check_elements(array.flatten(), type_.element, lambda i: _place(lengths, i))
+    elements = array.flatten()
+    if elements.null_count:
+        found = pc.indices_nonzero(elements.is_null())[0].as_py()
+        raise ValueRefusedError(
+            Code.VALUE_NULL, "found null, arrays have no null elements", path=_place(lengths, found)
+        )
+    _check_elements(elements, type_.element, lambda i: _place(lengths, i))
     if type_.unique or not _within(lengths, type_.min_elements, type_.max_elements):
         _check_each(to_values(array, type_), lambda value: check_elements(value, type_))
 
@@ -277,20 +283,10 @@ def _check_elements(
     elements: Array, type_: Type, place: Callable[[int], tuple[PathStep, ...]]
 ) -> None:
     try:
-        if elements.null_count:
-            raise _null_element(elements)
         _check(elements, type_)
     except ValueRefusedError as error:
         flat, *path = error.path
         raise _moved(error, *place(int(flat)), *path) from None
-
-
-def _null_element(elements: Array) -> ValueRefusedError:
-    return ValueRefusedError(
-        Code.VALUE_NULL,
-        "found null, arrays and maps have no null elements",
-        path=(pc.indices_nonzero(elements.is_null())[0].as_py(),),
-    )
 
 
 def _place(lengths: Array, flat: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from mapping_lang.types.arrow.layout import (
     arrow_type,
     empty_batch,
 )
-from mapping_lang.types.errors import LayoutError, ValueRefusedError
+from mapping_lang.types.errors import LayoutError, PathStep, ValueRefusedError
 from mapping_lang.types.kinds import (
     EXACT,
     ArrayType,
@@ -151,6 +151,11 @@ def _decimals(values: Sequence[Decimal | None], type_: DecimalType) -> Array:
 def _lists(values: Sequence[list[Any] | None], type_: ArrayType) -> Array:
     flat = [item for value in values if value for item in value]
     elements = _elements(flat, type_.element, values)
+    if elements.null_count:
+        place = _place(flat.index(None), values)
+        raise ValueRefusedError(
+            Code.VALUE_NULL, "found null, arrays have no null elements", path=place
+        )
     return pa.ListArray.from_arrays(
         _offsets(values), elements, type=arrow_type(type_), mask=_mask(values)
     )
@@ -169,21 +174,27 @@ def _elements(
     flat: list[Any], type_: Type, values: Sequence[list[Any] | dict[str, Any] | None]
 ) -> Array:
     try:
-        array = to_array(flat, type_)
-        if array.null_count:
-            raise _null(flat.index(None), "arrays and maps have no null elements")
+        return to_array(flat, type_)
     except ValueRefusedError as error:
         position, *path = error.path
-        steps = (
-            (row, step)
-            for row, value in enumerate(values)
-            for step in (value if isinstance(value, dict) else range(len(value or ())))
-        )
-        place = next(islice(steps, int(position), None))
         raise ValueRefusedError(
-            error.code, error.message, limit=error.limit, path=(*place, *path)
+            error.code,
+            error.message,
+            limit=error.limit,
+            path=(*_place(int(position), values), *path),
         ) from None
-    return array
+
+
+def _place(
+    flat: int, values: Sequence[list[Any] | dict[str, Any] | None]
+) -> tuple[PathStep, PathStep]:
+    """Find the container, and the place in it, of an element counted over all containers."""
+    steps = (
+        (row, step)
+        for row, value in enumerate(values)
+        for step in (value if isinstance(value, dict) else range(len(value or ())))
+    )
+    return next(islice(steps, flat, None))
 
 
 def _offsets(values: Sequence[list[Any] | dict[str, Any] | None]) -> Array:

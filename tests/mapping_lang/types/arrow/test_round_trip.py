@@ -165,7 +165,7 @@ NULLABLE = ObjectType((Property("a", INT, nullable=True), Property("b", INT)))
         (ArrayType(INT), [[1], [], [2, None]], (2, 1)),
         (ArrayType(ArrayType(INT)), [[], [[], [1, None]]], (1, 1, 1)),
         (ArrayType(JsonType()), [[None]], (0, 0)),
-        (MapType(INT), [{}, {"x": 1, "y": None}], (1, "y")),
+        (MapType(ArrayType(INT)), [{}, {"x": [], "y": [1, None]}], (1, "y", 1)),
         (NULLABLE, [{"a": None, "b": 1}, {"b": None}], (1, "b")),
         (ArrayType(NULLABLE), [[{}], [], [{}, {"b": None}]], (2, 1, "b")),
         (MapType(ArrayType(NULLABLE)), [{}, {"k": [{}, {"b": None}]}], (1, "k", 1, "b")),
@@ -177,6 +177,19 @@ def test_a_null_in_the_wrong_place_is_refused(
     with pytest.raises(ValueRefusedError) as refused:
         to_columns(values, Property("p", type_))
     assert (refused.value.code, refused.value.path) == (Code.VALUE_NULL, path)
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        (MapType(INT), [{}, {"x": 1, "y": None}, None]),
+        (MapType(JsonType()), [{"x": None, "y": JSON_NULL}]),
+        (MapType(NULLABLE), [{"x": {"a": None, "b": 1}, "y": None}]),
+        (MapType(MapType(INT)), [{"x": None, "y": {"z": None}}]),
+    ],
+)
+def test_a_map_made_of_an_object_may_hold_null(type_: Type, values: list[Value | None]) -> None:
+    assert to_values(to_array(values, type_), type_) == values
 
 
 def test_below_a_null_or_absent_object_everything_is_absent() -> None:
