@@ -33,26 +33,26 @@ _JSON: Final = JsonType()
 _encode = msgspec.json.Encoder().encode
 
 
-def json_of(value: object) -> Json:
+def json_of(value: object, *, max_values: int = MAX_VALUES) -> Json:
     """Write a value as JSON; instants, addresses and the like become strings."""
-    return Json(_Writer().text(value, MAX_DEPTH))
+    return Json(_Writer(max_values).text(value, MAX_DEPTH))
 
 
 class _Writer:
     """Counts what it writes: one list inside another twice, and so on, is large without end."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "_max_values")
 
-    def __init__(self) -> None:
-        self._left = MAX_VALUES
+    def __init__(self, max_values: int) -> None:
+        self._left = self._max_values = max_values
 
     def text(self, value: object, depth: int) -> str:
         self._left -= 1
         if self._left < 0:
             raise ValueRefusedError(
                 Code.VALUE_LIMIT,
-                f"the value has more than {MAX_VALUES} parts",
-                limit=str(MAX_VALUES),
+                f"the value has more than {self._max_values} parts",
+                limit=str(self._max_values),
             )
         match value:
             case None:

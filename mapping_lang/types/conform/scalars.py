@@ -176,7 +176,8 @@ def float_core(type_: FloatType) -> Core:
                     or number != value
                 ):
                     raise not_exact(value, type_)
-                return number
+                # The one zero of decimals is the positive one (TYPE-60).
+                return number or 0.0
             case str():
                 return parse_float(plain_text(value), bit_size)
             case _:
