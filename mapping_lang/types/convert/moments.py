@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, TypeAlias
 
 from mapping_lang.types.convert.scalars import Core
+from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import (
     ArrayType,
     DatetimeType,
@@ -109,19 +110,35 @@ def layout_writer(type_: Type, layouts: Layouts) -> _Writer | None:
 
 
 def _each_element(write: _Writer) -> _Writer:
-    return lambda values: [write(value) for value in values]
+    def write_array(values: list[Value]) -> Value:
+        written: list[Value | None] = []
+        try:
+            for value in values:
+                written.append(write(value))
+        except ValueRefusedError as error:
+            raise error.inside(len(written)) from None
+        return written
+
+    return write_array
 
 
 def _each_value(write: _Writer) -> _Writer:
-    return lambda values: {name: write(value) for name, value in values.items()}
+    return lambda values: _written(values, dict.fromkeys(values, write))
 
 
-def _some_members(written: dict[str, _Writer]) -> _Writer:
-    def write(values: dict[str, Value | None]) -> dict[str, Value | None]:
-        result = dict(values)
-        for name, write_member in written.items():
+def _some_members(writers: dict[str, _Writer]) -> _Writer:
+    return lambda values: _written(values, writers)
+
+
+def _written(
+    values: dict[str, Value | None], writers: dict[str, _Writer]
+) -> dict[str, Value | None]:
+    result = dict(values)
+    name = ""
+    try:
+        for name, write in writers.items():
             if name in result:
-                result[name] = write_member(result[name])
-        return result
-
-    return write
+                result[name] = write(result[name])
+    except ValueRefusedError as error:
+        raise error.inside(name) from None
+    return result

@@ -10,13 +10,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, TypeAlias, final
 
 from mapping_lang.diagnostics import Code, quote
-from mapping_lang.types.errors import TypeDefinitionError
+from mapping_lang.types.errors import TypeDefinitionError, ValueRefusedError
 from mapping_lang.types.kinds import is_unicode
 from mapping_lang.types.text.format import format_date, format_datetime, format_time
 
 MAX_LAYOUT_CHARS: Final = 200
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MAX_NANOSECONDS: Final = 2**63 - 1
+"""What a column of integers holds, and every consumer of `unixnano` reads: 1677 to 2262."""
 
 _UNITS: Final = {
     "unix": timedelta(seconds=1),
@@ -74,7 +77,7 @@ class Layouts:
     """How a destination wants its moments written; "" is the default form of a kind.
 
     That of `datetime` can also be `unix`, `unixmilli`, `unixmicro` or `unixnano`: a count since
-    1970, rounded down.
+    1970, rounded down. What does not fit 64 bits in nanoseconds is refused when it is written.
     """
 
     datetime: str = ""
@@ -102,7 +105,7 @@ class Layouts:
 def datetime_writer(layout: str) -> Callable[[datetime], str | int]:
     """Compile the layout of datetimes."""
     if layout == "unixnano":
-        return lambda value: (value - _EPOCH) // _UNITS["unixmicro"] * 1000
+        return _nanoseconds
     if unit := _UNITS.get(layout):
         return lambda value: (value - _EPOCH) // unit
     if not layout:
@@ -110,6 +113,22 @@ def datetime_writer(layout: str) -> Callable[[datetime], str | int]:
             value.replace(microsecond=_milliseconds(value.microsecond))
         )
     return _compile(layout)
+
+
+def _nanoseconds(value: datetime) -> int:
+    count = (value - _EPOCH) // _UNITS["unixmicro"] * 1000
+    if not -_MAX_NANOSECONDS - 1 <= count <= _MAX_NANOSECONDS:
+        low, high = (
+            format_datetime(_EPOCH + timedelta(microseconds=sign * (_MAX_NANOSECONDS // 1000)))
+            for sign in (-1, 1)
+        )
+        raise ValueRefusedError(
+            Code.VALUE_RANGE,
+            f"{format_datetime(value)} is not within {low} and {high}, between which nanoseconds"
+            " since 1970 fit 64 bits",
+            limit=low if count < 0 else high,
+        )
+    return count
 
 
 def date_writer(layout: str) -> Callable[[date], str]:

@@ -4,6 +4,7 @@ import pytest
 
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.convert.convert import convert
+from mapping_lang.types.errors import PathStep, ValueRefusedError
 from mapping_lang.types.kinds import (
     ArrayType,
     DatetimeType,
@@ -179,3 +180,22 @@ def test_uniqueness_is_judged_before_formatting() -> None:
 def test_without_layouts_for_its_moments_a_value_passes_as_it_is() -> None:
     value: Value = ["a"]
     assert convert(value, ArrayType(STRING), ArrayType(STRING), layouts=LAYOUTS) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "path"),
+    [
+        (datetime.max.replace(tzinfo=UTC), DATETIME, ()),
+        ([datetime(1970, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)],
+         ArrayType(DATETIME), (1,)),
+        ({"k": datetime.max.replace(tzinfo=UTC)}, MapType(DATETIME), ("k",)),
+        ({"a": "x", "m": datetime.max.replace(tzinfo=UTC)},
+         ObjectType((Property("a", STRING), Property("m", DATETIME))), ("m",)),
+    ],
+)  # fmt: skip
+def test_nanoseconds_that_do_not_fit_are_refused_where_they_are(
+    value: Value, source: Type, path: tuple[PathStep, ...]
+) -> None:
+    with pytest.raises(ValueRefusedError) as refused:
+        convert(value, source, source, layouts=Layouts("unixnano"))
+    assert (refused.value.code, refused.value.path) == (Code.VALUE_RANGE, path)
