@@ -1,0 +1,1 @@
+"""Runs conformance vectors against the product: `python -m tests.conformance FILE...`."""
