@@ -68,3 +68,11 @@ def test_no_file_names_a_registry() -> None:
 def test_only_the_test_command_looks_beside_the_project() -> None:
     naming = {relative(path) for path in files() if BESIDE_THE_PROJECT.search(text_of(path))}
     assert naming - {"tests/architecture/test_documents.py"} == {"bin/test"}
+
+
+def test_the_example_of_the_readme_gives_what_it_says() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", Path(ROOT, "README.md").read_text(), re.DOTALL)
+    *statements, last, said = example.strip().splitlines()
+    names: dict[str, object] = {}
+    exec("\n".join(statements), names)  # noqa: S102  our own document
+    assert repr(eval(last, names)) == said.removeprefix("# ")  # noqa: S307  our own document
