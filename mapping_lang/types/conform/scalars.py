@@ -14,7 +14,7 @@ from uuid import UUID
 
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.conform.refusals import not_accepted, not_exact, not_unicode
-from mapping_lang.types.convert.numbers import to_decimal
+from mapping_lang.types.convert.numbers import decimal_within, to_decimal
 from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import (
     MAX_LENGTH,
@@ -35,6 +35,7 @@ from mapping_lang.types.kinds import (
     round_float,
 )
 from mapping_lang.types.text.parse import (
+    parse_date,
     parse_datetime_iso,
     parse_decimal,
     parse_float,
@@ -68,6 +69,7 @@ _MAX_BITS: Final = 256
 
 _MASK: Final = re.compile(r"/[0-9]{1,3}\Z")
 _UUID_BYTES: Final = 16
+_DATE_CHARS: Final = len("2006-01-02")
 
 
 def string_core(type_: StringType) -> Core:
@@ -104,10 +106,11 @@ def boolean_core(type_: BooleanType) -> Core:
 
 def int_core(type_: IntType) -> Core:
     """Take any number that is an integer, or the text of one."""
+    low, high, unsigned = type_.low, type_.high, type_.unsigned
 
     def core(value: object) -> Value:
-        number = _integer(value, type_, unsigned=type_.unsigned)
-        if not type_.low <= number <= type_.high:
+        number = value if type(value) is int else _integer(value, type_, unsigned=unsigned)
+        if not low <= number <= high:
             check_int(number, type_)
         return number
 
@@ -189,6 +192,7 @@ def float_core(type_: FloatType) -> Core:
 def decimal_core(type_: DecimalType) -> Core:
     """Take exact numbers that fit, floats rounded (TYPE-62), and text."""
     # The table has a conversion from every float to every decimal.
+    within = decimal_within(type_)
     of_float = cast(Callable[[float], Decimal], to_decimal(FloatType(64), type_))
 
     def core(value: object) -> Value:
@@ -208,7 +212,8 @@ def decimal_core(type_: DecimalType) -> Core:
                 number = parse_decimal(plain_text(value))
             case _:
                 raise not_accepted(value, type_)
-        check_decimal(number, type_)
+        if not within(number):
+            check_decimal(number, type_)
         return number
 
     return core
@@ -239,11 +244,21 @@ def date_core(type_: DateType) -> Core:
             case date():
                 return date(value.year, value.month, value.day)
             case str():
-                return parse_datetime_iso(plain_text(value)).date()
+                return _date_of_text(plain_text(value))
             case _:
                 raise not_accepted(value, type_)
 
     return core
+
+
+def _date_of_text(text: str) -> date:
+    if len(text) == _DATE_CHARS:
+        # The usual form, at a tenth of the cost.
+        try:
+            return parse_date(text)
+        except ValueRefusedError:
+            pass  # the long way knows more forms
+    return parse_datetime_iso(text).date()
 
 
 def time_core(type_: TimeType) -> Core:
