@@ -1,0 +1,1 @@
+"""What `import` gives in functions, and what it refuses, as tables."""
