@@ -72,7 +72,7 @@ FUNCTION_CANARIES: Final = (
     Canary(
         name="loop between records",
         sources={
-            Language.JAVASCRIPT: "const again = () => Promise.resolve().then(again);"
+            Language.JAVASCRIPT: "const again = () => { Promise.resolve().then(again); };"
             " function transform(record) { again(); return {}; }"
         },
         stopped_by=frozenset({FailureCode.TIME}),

@@ -111,7 +111,8 @@
   const article = (value) => {
     if (value === null) return 'null';
     if (isArray(value)) return 'an array';
-    return typeof value === 'undefined' ? 'undefined' : 'a ' + typeof value;
+    if (typeof value === 'object') return 'an object';
+    return value === undefined ? 'undefined' : 'a ' + typeof value;
   };
 
   const refusal = (code, message) => ({ __proto__: null, refused: code, message });

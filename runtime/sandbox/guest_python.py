@@ -119,7 +119,8 @@ class Stream:
         self.write = write
 
     def flush(self) -> None:
-        """Nothing waits: what is written is kept or dropped at once."""
+        """Write nothing more: all that was written is kept or dropped already."""
+        self.write("")
 
 
 class PythonFunction:

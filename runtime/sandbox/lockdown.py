@@ -64,8 +64,10 @@ def isolate() -> Isolation:
     wanted = sum(_NAMESPACES.values())
     names = tuple(_NAMESPACES)
     if not _done(lambda: unshare(wanted)):
-        # Without privileges a user namespace may bring them, with no meaning outside.
-        names = ("user", *names) if _done(lambda: unshare(wanted | _NEW_USER)) else ()
+        # Without privileges a user namespace may bring them, with no meaning outside. Root would
+        # lose there the right to become nobody, which is worth more.
+        alone = os.geteuid() != 0 and _done(lambda: unshare(wanted | _NEW_USER))
+        names = ("user", *names) if alone else ()
     try:
         folder = tempfile.mkdtemp(prefix="kiln-")
         empty_root = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -110,7 +112,7 @@ def enter(isolation: Isolation, page: int, zygote: int) -> Lock:
     if isolation.empty_root is not None:
         walls["empty_root"] = _done(lambda: _enter_root(isolation.empty_root))
     _close_others({CHANNEL, page, status})
-    if os.geteuid() == 0 and "user" not in isolation.namespaces:
+    if os.geteuid() == 0:
         walls["unprivileged_user"] = _done(_become_nobody)
     else:
         walls["unprivileged_user"] = os.geteuid() != 0

@@ -4,13 +4,14 @@ They call the operating system directly, past every layer of a language. `native
 them; a guest runs one by name when its host asks.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -84,14 +85,14 @@ def _open_sockets() -> str:
     raise Stopped(f"none of {_FAMILIES} families opens")
 
 
-class _expecting_refusal:  # noqa: N801 - reads as a clause
-    """Goes on after a refusal, and passes any other answer on."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: object, trace: object) -> bool:
-        return isinstance(error, OSError) and error.errno in _REFUSALS
+@contextlib.contextmanager
+def _expecting_refusal() -> Iterator[None]:
+    """Go on after a refusal, and pass any other answer on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
 
 
 def _leaked_descriptors() -> str:

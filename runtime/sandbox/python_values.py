@@ -41,14 +41,16 @@ def accept(result: object) -> bytes:
     """Write a returned value as JSON (FUNC-20, FUNC-21)."""
     if type(result) is not dict:
         raise ResultError(f"`transform` returned {type(result).__name__}, expected dict")
-    if _PLAIN.issuperset(map(type, result.values())) and _TEXT.issuperset(map(type, result)):
-        return _encode_plain(result)
     try:
+        if _PLAIN.issuperset(map(type, result.values())) and _TEXT.issuperset(map(type, result)):
+            return _encode_plain(result)
         try:
             text = _encode_any(result)
         except ValueError:  # not finite, or circular; the second pass tells them apart
             text = _encode_any(_with_finite_numbers(result, set()))
         return text.encode()
+    except UnicodeEncodeError as error:
+        raise ResultError("the returned value holds half of a surrogate pair") from error
     except (ValueError, TypeError) as error:
         raise ResultError(f"the returned value cannot be written as JSON: {error}") from error
 

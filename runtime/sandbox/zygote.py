@@ -26,10 +26,10 @@ ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",  # a batch that is repeated must give the same
 }
 
-# The folder that holds this package comes first; what the current folder holds never counts.
+# It imports what the host imports; what lies in the current folder never counts.
 _START: Final = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    " from runtime.sandbox.zygote_main import main; main(sys.argv[2], int(sys.argv[3]))"
+    "import sys; sys.path[:] = sys.argv[3:];"
+    " from runtime.sandbox.zygote_main import main; main(sys.argv[1], int(sys.argv[2]))"
 )
 _DESCRIPTORS: Final = 3
 _REFUSED_ROOM: Final = ("Resource temporarily unavailable", "Cannot allocate memory")
@@ -179,8 +179,10 @@ class Zygote:
 
 def _spawn(language: Language, inside: socket.socket) -> subprocess.Popen[bytes]:
     root = str(Path(runtime.__file__).parents[1])
+    paths = [root, *(path for path in sys.path if path != root and Path(path).is_absolute())]
+    descriptor = str(inside.fileno())
     return subprocess.Popen(  # noqa: S603 - our own interpreter on our own code
-        [sys.executable, "-P", "-s", "-c", _START, root, language.value, str(inside.fileno())],
+        [sys.executable, "-P", "-s", "-c", _START, language.value, descriptor, *paths],
         env=ENVIRONMENT,
         cwd="/",
         stdin=subprocess.DEVNULL,

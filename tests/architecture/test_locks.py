@@ -14,7 +14,7 @@ EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 GROUPS = PYPROJECT["dependency-groups"]
 DECLARED: dict[str, list[str]] = {
     "setup": GROUPS["setup"],
-    "dev": BASE + GROUPS["dev"],
+    "dev": BASE + GROUPS["dev"] + EXTRAS["runtime"],
 } | {extra: BASE + libraries for extra, libraries in EXTRAS.items()}
 
 # What opens a database or a socket to the world by itself, and so may not be beside users' code.

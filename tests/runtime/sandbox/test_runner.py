@@ -1,0 +1,319 @@
+"""Exact blame: each record ends up with exactly one outcome, and only culprits are rejected."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from runtime.errors import (
+    BatchStoppedError,
+    FailureClass,
+    FunctionRefusedError,
+    GuestLostError,
+    LimitError,
+)
+from runtime.limits import Limits
+from runtime.sandbox.host import Cause, Death, Guest
+from runtime.sandbox.interface import FailureCode, Language
+from runtime.sandbox.runner import BatchResult, Piece, after_death
+from runtime.sandbox.zygote import Zygote
+from tests.runtime.sandbox.conftest import Open
+
+PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
+
+ENDLESS, BOMB, CRASH, OVERSIZED = 100, 300, 500, 700
+
+# A crash of the engine itself needs native code in Python: the policy is off, the walls stand.
+HOSTILE = {
+    PYTHON: """
+import ctypes
+def transform(record):
+    match record['i']:
+        case 100:
+            while True:
+                pass
+        case 300:
+            kept = []
+            while True:
+                kept.append(bytearray(1 << 20))
+        case 500:
+            ctypes.string_at(0)
+        case 700:
+            return {'x': 'x' * (2 << 20)}
+        case i:
+            return {'i': i}
+""",
+    JAVASCRIPT: """
+function transform(record) {
+  switch (record.i) {
+    case 100: for (;;);
+    case 300: { const kept = []; for (;;) kept.push(new Uint8Array(1 << 20).fill(1)); }
+    case 500: { const kept = [];
+      for (let k = 0; k < 100; k++) kept.push(('q'.repeat(2 ** 28) + k).split('')); }
+    case 700: return {x: 'x'.repeat(2 << 20)};
+    default: return {i: record.i};
+  }
+}
+""",
+}
+
+
+def records(count: int, key: str = "i") -> list[bytes]:
+    return [b'{"%s":%d}' % (key.encode(), each) for each in range(count)]
+
+
+def values(result: BatchResult) -> list[object]:
+    return [None if each is None else json.loads(bytes(each)) for each in result.results]
+
+
+def rejected(result: BatchResult) -> dict[int, str]:
+    assert len({each.position for each in result.failures}) == len(result.failures)
+    return {each.position: each.code.value for each in result.failures}
+
+
+def test_only_the_culprits_of_a_thousand_are_rejected(
+    run_function: Open, language: Language, limits: Limits
+) -> None:
+    limits = replace(limits, record_seconds=1.5)
+    result = run_function(language, HOSTILE[language], limits, language_policy=False).run(
+        records(1000)
+    )
+    found = rejected(result)
+    assert found.pop(BOMB) in {"MEMORY", "CRASH", "EXCEPTION"}
+    assert found == {ENDLESS: "TIME", CRASH: "CRASH", OVERSIZED: "OUTPUT"}
+    assert all(each.failure_class is FailureClass.USER for each in result.failures)
+    culprits = {ENDLESS, BOMB, CRASH, OVERSIZED}
+    assert values(result) == [None if i in culprits else {"i": i} for i in range(1000)]
+    assert 2 <= result.kills <= 3
+
+
+def test_a_batch_without_culprits_costs_no_guest(run_function: Open, language: Language) -> None:
+    runner = run_function(language, IDENTITY[language])
+    assert values(runner.run(records(3))) == [{"i": 0}, {"i": 1}, {"i": 2}]
+    first = runner.guest
+    result = runner.run(records(2))
+    assert (values(result), result.kills, result.failures) == ([{"i": 0}, {"i": 1}], 0, ())
+    assert runner.guest is first
+
+
+IDENTITY = {
+    PYTHON: "def transform(record):\n    return record\n",
+    JAVASCRIPT: "const transform = record => record;",
+}
+
+
+def test_an_empty_batch_is_harmless(run_function: Open, language: Language) -> None:
+    assert run_function(language, IDENTITY[language]).run([]).results == ()
+
+
+def test_a_loop_between_records_is_charged_to_its_record(
+    run_function: Open, limits: Limits
+) -> None:
+    source = """
+const again = () => { Promise.resolve().then(again); };
+function transform(record) { if (record.i === 3) again(); return record; }
+"""
+    result = run_function(JAVASCRIPT, source, replace(limits, record_seconds=1)).run(records(8))
+    assert rejected(result) == {3: "TIME"}
+    assert values(result) == [None if i == 3 else {"i": i} for i in range(8)]
+
+
+def test_whoever_ends_the_process_is_rejected(run_function: Open) -> None:
+    source = """
+import os
+def transform(record):
+    if record['i'] == 1:
+        os._exit(0)
+    return record
+"""
+    result = run_function(PYTHON, source, language_policy=False).run(records(3))
+    assert rejected(result) == {1: "CRASH"}
+    assert values(result) == [{"i": 0}, None, {"i": 2}]
+
+
+def test_whoever_writes_on_the_channel_is_rejected(run_function: Open) -> None:
+    source = """
+import os
+def transform(record):
+    if record['i'] == 1:
+        os.write(0, b'anything')
+        while True: pass
+    return record
+"""
+    result = run_function(PYTHON, source, language_policy=False).run(records(3))
+    assert rejected(result) == {1: "CRASH"}
+    assert values(result) == [{"i": 0}, None, {"i": 2}]
+
+
+def test_forged_answers_charge_only_their_own_batch(run_function: Open) -> None:
+    # A well-formed answer with an outcome too few, from native code.
+    source = """
+import os, struct
+def transform(record):
+    if record['i'] == 1:
+        body = b'{"failures":[],"logs":[],"micros":[0,0]}\\n[1]'
+        os.write(0, struct.pack('<IB', len(body), 6) + body)
+        while True: pass
+    return record
+"""
+    result = run_function(PYTHON, source, language_policy=False).run(records(3))
+    assert rejected(result) == {1: "CRASH"}
+    assert values(result) == [{"i": 0}, None, {"i": 2}]
+
+
+def test_too_many_kills_fail_the_batch(
+    run_function: Open, language: Language, limits: Limits
+) -> None:
+    source = {
+        PYTHON: "import os\ndef transform(record):\n    os._exit(1)\n",
+        JAVASCRIPT: "function transform() { for (;;); }",
+    }
+    limits = replace(limits, record_seconds=0.2, batch_kills=2)
+    runner = run_function(language, source[language], limits, language_policy=False)
+    with pytest.raises(BatchStoppedError) as caught:
+        runner.run(records(10))
+    assert (caught.value.limit, caught.value.position) == ("batch_kills", 2)
+    assert caught.value.failure_class is FailureClass.USER
+    assert runner.guest is None
+
+
+def test_the_time_of_a_batch_is_limited(
+    run_function: Open, language: Language, limits: Limits
+) -> None:
+    source = {
+        PYTHON: "def transform(record):\n    for _ in range(3_000_000):\n        pass\n    return {}\n",
+        JAVASCRIPT: "function transform(record)"
+        " { const until = Date.now() + 50; while (Date.now() < until); return {}; }",
+    }
+    runner = run_function(language, source[language], replace(limits, batch_seconds=0.5))
+    with pytest.raises(BatchStoppedError) as caught:
+        runner.run(records(1000))
+    assert caught.value.limit == "batch_seconds"
+    assert caught.value.position is not None
+
+
+def killing(times: int, seconds: float = 0.2) -> Callable[[Guest], None]:
+    """Somebody outside who kills the first guests, each a moment after it opened."""
+    left = iter(range(times))
+
+    def hired(guest: Guest) -> None:
+        if next(left, None) is not None:
+            threading.Timer(seconds, lambda: os.kill(guest.pid, signal.SIGKILL)).start()
+
+    return hired
+
+
+SLOW = {
+    PYTHON: "import time\ndef transform(record):\n    time.sleep(0.01)\n    return record\n",
+    JAVASCRIPT: "function transform(record)"
+    " { const until = Date.now() + 10; while (Date.now() < until); return record; }",
+}
+
+
+def test_a_guest_killed_from_outside_loses_and_repeats_nothing(
+    run_function: Open, language: Language
+) -> None:
+    result = run_function(language, SLOW[language], hired=killing(1)).run(records(100))
+    assert (rejected(result), result.kills) == ({}, 1)
+    assert values(result) == [{"i": i} for i in range(100)]
+
+
+def test_a_zygote_killed_from_outside_loses_and_repeats_nothing(
+    run_function: Open, zygotes: dict[Language, Zygote], language: Language
+) -> None:
+    zygote = zygotes[language]
+    zygote.start()
+    pid = zygote.pid
+    assert pid is not None
+    threading.Timer(0.2, lambda: os.kill(pid, signal.SIGKILL)).start()
+    result = run_function(language, SLOW[language]).run(records(100))
+    assert rejected(result) == {}
+    assert values(result) == [{"i": i} for i in range(100)]
+
+
+def test_whoever_keeps_killing_guests_stops_the_batch_without_blame(run_function: Open) -> None:
+    runner = run_function(PYTHON, SLOW[PYTHON], hired=killing(100, 0.1))
+    with pytest.raises(GuestLostError) as caught:
+        runner.run(records(500))
+    assert caught.value.failure_class is FailureClass.PLATFORM
+    assert caught.value.retryable
+
+
+def test_a_guest_that_ran_out_of_memory_once_is_replaced(run_function: Open) -> None:
+    source = """
+def transform(record):
+    if record['i'] == 1:
+        return {'x': len(bytearray(1 << 32))}
+    return record
+"""
+    runner = run_function(PYTHON, source)
+    result = runner.run(records(3))
+    assert (rejected(result), result.kills) == ({1: "MEMORY"}, 0)
+    assert values(result) == [{"i": 0}, None, {"i": 2}]
+    assert runner.guest is None
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "kind"),
+    [
+        (PYTHON, "while True: pass", "limit"),
+        (PYTHON, "x = []\nwhile True: x.append(bytearray(1 << 22))", "top_level"),
+        (JAVASCRIPT, "for (;;);", "limit"),
+        (JAVASCRIPT, "const x = []; for (;;) x.push(new Array(1e6).fill(1.5));", "limit"),
+    ],
+)
+def test_top_level_code_that_never_ends_is_refused(
+    run_function: Open, language: Language, source: str, kind: str, limits: Limits
+) -> None:
+    seconds = 0.5 if "while True: pass" in source or source == "for (;;);" else 20
+    runner = run_function(language, source, replace(limits, load_seconds=seconds))
+    with pytest.raises(FunctionRefusedError) as caught:
+        runner.start()
+    assert caught.value.kind == kind
+    assert runner.guest is None
+
+
+def test_a_batch_or_source_beyond_its_limit_is_refused(run_function: Open, limits: Limits) -> None:
+    runner = run_function(PYTHON, IDENTITY[PYTHON], replace(limits, batch_records=2))
+    with pytest.raises(LimitError):
+        runner.run(records(3))
+    with pytest.raises(LimitError):
+        run_function(PYTHON, " " * 50_001)
+
+
+def death(cause: Cause, cursor: int) -> Death:
+    return Death(cause=cause, cursor=cursor, detail="")
+
+
+PIECE = Piece(start=10, stop=20)
+
+
+@pytest.mark.parametrize(
+    ("piece", "died", "expected"),
+    [
+        (PIECE, death(Cause.MEMORY, 3), (13, (Piece(start=10, stop=13), Piece(start=14, stop=20)))),
+        (PIECE, death(Cause.SIGNAL, 0), (10, (Piece(start=11, stop=20),))),
+        (PIECE, death(Cause.EXIT, 9), (19, (Piece(start=10, stop=19),))),
+        # The cursor names nobody: before the first, after the last, or nonsense.
+        (PIECE, death(Cause.RECORD_TIME, -1), (None, (replace(PIECE, one_by_one=True),))),
+        (PIECE, death(Cause.RECORD_TIME, 10), (None, (replace(PIECE, one_by_one=True),))),
+        (PIECE, death(Cause.PROTOCOL, 1 << 30), (None, (replace(PIECE, one_by_one=True),))),
+        (Piece(start=4, stop=5), death(Cause.RECORD_TIME, 1), (4, ())),
+        (PIECE, death(Cause.OUTSIDE, 3), (None, (PIECE,))),
+        (Piece(start=4, stop=5), death(Cause.OUTSIDE, 0), (None, (Piece(start=4, stop=5),))),
+    ],
+)
+def test_blame_is_decided_by_cause_and_cursor(
+    piece: Piece, died: Death, expected: tuple[int | None, tuple[Piece, ...]]
+) -> None:
+    assert after_death(piece, died) == expected
+
+
+def test_every_failure_of_a_record_has_a_code() -> None:
+    assert {each.value for each in FailureCode} == {
+        "EXCEPTION", "RESULT", "OUTPUT", "MEMORY", "TIME", "CRASH",
+    }  # fmt: skip
