@@ -12,7 +12,7 @@ import msgspec
 
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import JsonSyntaxError
-from mapping_lang.types.json_shape import distinct_members, has_members
+from mapping_lang.types.json_shape import has_repeated_members, nests_deeper
 
 MAX_DEPTH: Final = 256
 """Deepest nesting of arrays and objects that is read."""
@@ -133,9 +133,7 @@ def validate(text: str) -> None:
 def _is_valid(text: str) -> bool:
     """Tell if text is surely valid."""
     try:
-        encoded = text.encode()
-        members, depth = distinct_members(encoded)
-        return depth <= MAX_DEPTH and (not members or has_members(encoded, members))
+        return not has_repeated_members(text.encode()) and not nests_deeper(text, MAX_DEPTH)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
 

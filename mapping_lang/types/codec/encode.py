@@ -8,7 +8,7 @@ are not checked (TYPE-69).
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice, starmap
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, assert_never
 
@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from mapping_lang.diagnostics import Code
-from mapping_lang.types.errors import PathStep, ValueRefusedError
+from mapping_lang.types.errors import PathStep, TypeDefinitionError, ValueRefusedError
 from mapping_lang.types.kinds import (
     ArrayType,
     BooleanType,
@@ -43,7 +43,7 @@ from mapping_lang.types.text.bulk import (
     format_times_grouped,
 )
 from mapping_lang.types.text.format import format_decimal, format_float
-from mapping_lang.types.values import Record, Value
+from mapping_lang.types.values import Json, Record, Value
 
 _MAX_CACHED: Final = 256
 """Schemas whose encoder is kept."""
@@ -52,6 +52,9 @@ _SPACES: Final = (" ", "\n", "\t", "\r")
 
 Prepare: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Turns the values of a column, none of them null, into what msgspec has to be given."""
+
+_INCOMPLETE: Final = (AttributeError, KeyError, TypeError, msgspec.ValidationError)
+"""What it leads to if a property is absent, or null, where its type does not let expect it."""
 
 _json: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -62,37 +65,51 @@ class ValueEncoder:
     __slots__ = ("_prepare",)
 
     def __init__(self, type_: Type) -> None:
-        self._prepare = prepare_of(type_)
+        self._prepare = prepare_of(type_) or _as_they_are
 
-    def encode(self, value: Value | list[Record]) -> bytes:
+    def encode(self, value: Value) -> bytes:
         """Write one value, without white space."""
         try:
-            if self._prepare is None:
-                return _json.encode(value)
             return _json.encode(self._prepare([value])[0])
         except UnicodeEncodeError:
-            path = next(_lone_surrogates(value), ())
-            raise ValueRefusedError(
-                Code.VALUE_TEXT, "half of a surrogate pair is no character", path=path
-            ) from None
+            raise _no_unicode(value) from None
+
+    def encode_array(self, values: Sequence[Value]) -> bytes:
+        """Write an array of values."""
+        try:
+            return _json.encode(self._prepare(values))
+        except UnicodeEncodeError:
+            raise _no_unicode(values) from None
+
+
+def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def _no_unicode(value: object) -> ValueRefusedError:
+    path = next(_lone_surrogates(value), ())
+    return ValueRefusedError(Code.VALUE_TEXT, "half of a surrogate pair is no character", path=path)
 
 
 class RecordEncoder:
     """Writes records of a schema as JSON objects."""
 
-    __slots__ = ("_array", "_record")
+    __slots__ = ("_values",)
 
     def __init__(self, schema: Schema) -> None:
-        self._array = ValueEncoder(ArrayType(schema))
-        self._record = ValueEncoder(schema)
+        if not schema.properties:
+            raise TypeDefinitionError(
+                Code.SCHEMA_ATTRIBUTE, "properties", found="empty", expected="at least one property"
+            )
+        self._values = ValueEncoder(schema)
 
     def encode(self, record: Record) -> bytes:
         """Write one object: properties in the order of the schema, absent ones left out."""
-        return self._record.encode(record)
+        return self._values.encode(record)
 
-    def encode_array(self, records: list[Record]) -> bytes:
+    def encode_array(self, records: Sequence[Record]) -> bytes:
         """Write an array of objects."""
-        return self._array.encode(records)
+        return self._values.encode_array(records)
 
 
 @functools.lru_cache(maxsize=_MAX_CACHED)
@@ -107,7 +124,7 @@ def prepare_of(type_: Type) -> Prepare | None:
         case StringType() | BooleanType() | YearType() | DateType() | UuidType() | IpType():
             return None
         case IntType(bit_size=64):
-            return lambda numbers: list(map(str, numbers))
+            return lambda numbers: list(map(int.__repr__, numbers))
         case IntType():
             return None
         case FloatType(bit_size=64):
@@ -172,7 +189,11 @@ def _array_preparation(type_: ArrayType) -> Prepare | None:
         return None
 
     def prepare_arrays(arrays: Sequence[Any]) -> Sequence[Any]:
-        rest = iter(_prepare_present(prepare, list(chain.from_iterable(arrays))))
+        values = list(chain.from_iterable(arrays))
+        prepared = prepare(values)
+        if prepared is values:
+            return arrays
+        rest = iter(prepared)
         return [list(islice(rest, len(array))) for array in arrays]
 
     return prepare_arrays
@@ -188,7 +209,7 @@ def _map_preparation(type_: MapType) -> Prepare:
             entries[key] for entries, sorted_ in zip(maps, keys, strict=True) for key in sorted_
         ]
         if prepare is not None:
-            values = _prepare_present(prepare, values)
+            values = prepare(values)
         rest = iter(values)
         return [{key: next(rest) for key in sorted_} for sorted_ in keys]
 
@@ -200,24 +221,31 @@ def _object_preparation(type_: ObjectType) -> Prepare:
     # Fields have names of their own: a property may be called `__init__`.
     fields = {f"p{position}": name for position, name in enumerate(names)}
     row = msgspec.defstruct("Row", [(field, object) for field in fields], rename=fields, gc=False)
-    values_of = itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
     absent = dict.fromkeys(names, UNSET)
-    prepared = [
-        (position, prepare)
-        for position, item in enumerate(type_.properties)
+    preparations = [
+        (item, prepare)
+        for item in type_.properties
         if (prepare := prepare_of(item.type)) is not None
     ]
 
     def prepare_records(records: Sequence[Any]) -> Sequence[Any]:
+        changed: dict[str, Sequence[Any]] = {}
         try:
-            rows = list(map(values_of, records))
-        except KeyError:
-            rows = [values_of(absent | record) for record in records]
-        if not prepared:
-            return list(starmap(row, rows))
-        columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
-        for position, prepare in prepared:
-            columns[position] = _prepare_present(prepare, columns[position])
+            for item, prepare in preparations:
+                values = [record[item.name] for record in records]
+                prepared = _prepare_present(prepare, values) if item.nullable else prepare(values)
+                if prepared is not values:
+                    changed[item.name] = prepared
+            if not changed and list(chain.from_iterable(records)) == names * len(records):
+                return records
+            columns = [changed.get(name) or map(itemgetter(name), records) for name in names]
+            return list(map(row, *columns))
+        except _INCOMPLETE:
+            complete = [absent | record for record in records]
+        for item, prepare in preparations:
+            values = [record[item.name] for record in complete]
+            changed[item.name] = _prepare_present(prepare, values)
+        columns = [changed.get(name) or map(itemgetter(name), complete) for name in names]
         return list(map(row, *columns))
 
     return prepare_records
@@ -234,9 +262,9 @@ def _prepare_present(prepare: Prepare, values: Sequence[Any]) -> Sequence[Any]:
 
 def _lone_surrogates(value: object) -> Iterator[tuple[PathStep, ...]]:
     match value:
-        case str() if not is_unicode(value):
+        case str(text) | Json(text=text) if not is_unicode(text):
             yield ()
-        case list():
+        case list() | tuple():
             for position, item in enumerate(value):
                 yield from ((position, *path) for path in _lone_surrogates(item))
         case dict():

@@ -15,7 +15,6 @@ from mapping_lang.diagnostics import Code
 from mapping_lang.types.codec.exact import MAX_DOCUMENT_BYTES, decode_value
 from mapping_lang.types.codec.readers import DoubtError, Reading, reader_of
 from mapping_lang.types.errors import JsonSyntaxError, ValueRefusedError
-from mapping_lang.types.json_shape import has_members
 from mapping_lang.types.json_text import MAX_VALUES
 from mapping_lang.types.kinds import ArrayType, Schema, Type
 from mapping_lang.types.values import Record, Value
@@ -61,7 +60,7 @@ class ValueDecoder:
         values, reading = [self._decoder.decode(text)], Reading(text)
         if self._finish is not None:
             values = self._finish(values, reading)
-        if not has_members(text, reading.members):
+        if not reading.is_complete():
             raise DoubtError
         value: Value = values[0]
         return value

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypeAlias, Typed
 import msgspec
 
 from mapping_lang.types.codec.exact import NOT_FINITE
-from mapping_lang.types.json_shape import distinct_members
+from mapping_lang.types.json_shape import has_members, has_repeated_members, nests_deeper
 from mapping_lang.types.json_text import MAX_DEPTH
 from mapping_lang.types.kinds import (
     MAX_ELEMENTS,
@@ -44,7 +44,7 @@ from mapping_lang.types.kinds import (
 from mapping_lang.types.text.bulk import (
     parse_datetimes_iso,
     parse_ints,
-    parse_plain_decimals,
+    parse_json_decimals,
     parse_times,
     parse_uuids,
 )
@@ -72,13 +72,31 @@ class DoubtError(Exception):
 
 
 class Reading:
-    """One text that is being read: the text, and how many members came out of it."""
+    """One text that is being read, and what came out of it.
 
-    __slots__ = ("_text", "members")
+    `members` is the number of members that became properties and entries; the members of parts that
+    stay text are not among them.
+    """
+
+    __slots__ = ("_colons", "_parts", "_text", "members")
 
     def __init__(self, text: bytes) -> None:
-        self.members = 0
         self._text = text
+        self._parts = b""
+        self._colons = 0
+        self.members = 0
+
+    def add_times(self, texts: list[str]) -> None:
+        """Add strings of the text that are expected to have colons."""
+        self._colons += "".join(texts).count(":")
+
+    def add_part(self, part: bytes) -> None:
+        """Add a part of the text, or several as an array, that has no repeated members."""
+        self._parts = b"[%b,%b]" % (self._parts, part) if self._parts else part
+
+    def is_complete(self) -> bool:
+        """Tell if every member of the text came out, so that none is repeated or unknown."""
+        return has_members(self._text, self.members, parts=self._parts, colons=self._colons)
 
     def doubt_zeros(self) -> None:
         """Doubt zeros that may be negative: msgspec reads `-0` as 0, and only this spelling."""
@@ -124,12 +142,12 @@ def reader_of(type_: Type, depth: int = 0) -> Reader:
         case DecimalType():
             return _decimal_reader(type_)
         case DatetimeType():
-            return Reader(str, lambda texts, _: parse_datetimes_iso(texts))
+            return _time_reader(parse_datetimes_iso)
         case DateType():
             # As strict as we are: `YYYY-MM-DD`, a day of the calendar, years from 1 (TYPE-50).
             return Reader(date)
         case TimeType():
-            return Reader(str, lambda texts, _: parse_times(texts))
+            return _time_reader(parse_times)
         case UuidType():
             return Reader(str, lambda texts, _: parse_uuids(texts))
         case IpType():
@@ -232,7 +250,7 @@ def _decimal_reader(type_: DecimalType) -> Reader:
     bounded = type_.minimum is not None or type_.maximum is not None
 
     def finish(texts: list[str], _: Reading) -> list[Decimal]:
-        numbers = parse_plain_decimals(texts, type_.precision, type_.scale)
+        numbers = parse_json_decimals(texts, type_.precision, type_.scale)
         if numbers is None:
             numbers = [parse_decimal(text) for text in texts]
         elif not bounded:
@@ -244,15 +262,29 @@ def _decimal_reader(type_: DecimalType) -> Reader:
     return _raw_reader(finish)
 
 
+def _time_reader(parse: Callable[[list[str]], list[Any]]) -> Reader:
+    def finish(texts: list[str], reading: Reading) -> list[Any]:
+        reading.add_times(texts)
+        return parse(texts)
+
+    return Reader(str, finish)
+
+
 def _json_reader(depth: int) -> Reader:
+    levels = MAX_DEPTH - depth
+
     def finish(texts: list[str], reading: Reading) -> list[Json]:
         # msgspec has checked the syntax while it skipped, and decoding that this is UTF-8.
         containers = [text for text in texts if text[0] in "{["]
         if containers:
-            members, levels = distinct_members(f"[{','.join(containers)}]".encode())
-            if levels - 1 > MAX_DEPTH - depth:
+            part = f"[{','.join(containers)}]".encode()
+            if has_repeated_members(part):
                 raise DoubtError
-            reading.members += members
+            reading.add_part(part)
+            # The others are too short to nest that deep.
+            long = [text for text in containers if len(text) > 2 * levels]
+            if any(nests_deeper(text, levels) for text in long):
+                raise DoubtError
         return [Json(text) for text in texts]
 
     return _raw_reader(finish)
