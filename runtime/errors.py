@@ -74,6 +74,21 @@ class BatchStoppedError(KilnRuntimeError):
         self.position = position
 
 
+class FunctionPausedError(KilnRuntimeError):
+    """A function that cost too many guests; it may be tried again after `seconds`."""
+
+    retryable = True
+    failure_class = FailureClass.USER
+
+    def __init__(self, kills: int, seconds: float) -> None:
+        super().__init__(
+            f"the function is paused for {seconds:.0f} s: it cost {kills} guests within a minute,"
+            " by taking too long, needing too much memory or crashing; mend it and save it again"
+        )
+        self.kills = kills
+        self.seconds = seconds
+
+
 class GuestLostError(KilnRuntimeError):
     """A guest or its zygote ended, or would not start, through no fault of the function."""
 

@@ -42,6 +42,9 @@ MAX_NOTE_BYTES: Final = 64 * 1024
 FAILURE_BYTES: Final = 8 * MAX_MESSAGE_CHARS
 """The longest failure of a record, every character escaped."""
 
+READ_BYTES_PER_SECOND: Final = 4 << 20
+"""What any machine reads of a batch, far slower than measured: time that is no record's."""
+
 LOOKS_PER_LIMIT: Final = 8
 """How often the cursor is read in the time of one record: a record gets at most 1/8 more."""
 
@@ -99,18 +102,32 @@ class _OutOfTimeError(Exception):
         self.cause = cause
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a guest may take to answer."""
+
+    total: float
+    between: float
+    """Without progress before the first record and after the last."""
+
+    record: float = 0.0
+    """Without progress on one of `records`."""
+
+    records: int = 0
+
+    def at(self, cursor: int) -> float:
+        return self.record if 0 <= cursor < self.records else self.between
+
+
 class Watch:
     """Waits for a guest as long as the clock and its cursor allow."""
 
-    def __init__(
-        self, cursor: Callable[[], int], record_seconds: float, total_seconds: float
-    ) -> None:
+    def __init__(self, cursor: Callable[[], int], patience: Patience) -> None:
         self._cursor = cursor
-        self._record_seconds = record_seconds
-        self._total_seconds = total_seconds
+        self._patience = patience
         self._seen = cursor()
         self._since = time.monotonic()
-        self._deadline = self._since + total_seconds
+        self._deadline = self._since + patience.total
 
     def __call__(self, descriptor: int, events: int) -> None:
         poll = select.poll()
@@ -118,13 +135,16 @@ class Watch:
         while True:
             now = time.monotonic()
             if now >= self._deadline:
-                raise _OutOfTimeError(Cause.BATCH_TIME, self._total_seconds)
+                raise _OutOfTimeError(Cause.BATCH_TIME, self._patience.total)
             cursor = self._cursor()
             if cursor != self._seen:
                 self._seen, self._since = cursor, now
-            elif now - self._since >= self._record_seconds:
-                raise _OutOfTimeError(Cause.RECORD_TIME, self._record_seconds)
-            until = min(self._record_seconds / LOOKS_PER_LIMIT, self._deadline - now)
+            allowed = self._patience.at(cursor)
+            if now - self._since >= allowed:
+                raise _OutOfTimeError(Cause.RECORD_TIME, allowed)
+            # The next look may find a record in hand, which has less time.
+            shortest = min(allowed, self._patience.record or allowed)
+            until = min(shortest / LOOKS_PER_LIMIT, self._deadline - now)
             if poll.poll(max(1.0, until * 1000)):
                 return
 
@@ -159,8 +179,7 @@ class Guest:
             msgspec.json.encode(function),
             {Kind.LOADED, Kind.REFUSED},
             MAX_NOTE_BYTES,
-            limits.load_seconds,
-            limits.load_seconds,
+            Patience(total=limits.load_seconds, between=limits.load_seconds),
         )
         if kind is Kind.REFUSED:
             refusal = self._decode(payload, Refusal)
@@ -180,14 +199,14 @@ class Guest:
             + 2 * limits.log_bytes * 6  # escaped
             + MAX_NOTE_BYTES
         )
-        _, payload = self._ask(
-            Kind.BATCH,
-            b"[" + b",".join(records) + b"]",
-            {Kind.OUTCOMES},
-            allowed,
-            limits.record_seconds,
-            seconds,
+        batch = b"[" + b",".join(records) + b"]"
+        patience = Patience(
+            total=seconds,
+            between=limits.record_seconds + len(batch) / READ_BYTES_PER_SECOND,
+            record=limits.record_seconds,
+            records=len(records),
         )
+        _, payload = self._ask(Kind.BATCH, batch, {Kind.OUTCOMES}, allowed, patience)
         head, found, rest = bytes(payload).partition(b"\n")
         outcomes = self._decode(head, Outcomes)
         results = self._decode(rest, list[msgspec.Raw])
@@ -197,16 +216,14 @@ class Guest:
 
     def probe(self, name: str, seconds: float) -> Finding:
         """Let a canary loose inside."""
-        _, payload = self._ask(
-            Kind.PROBE, name.encode(), {Kind.PROBED}, MAX_NOTE_BYTES, seconds, seconds
-        )
+        patience = Patience(total=seconds, between=seconds)
+        _, payload = self._ask(Kind.PROBE, name.encode(), {Kind.PROBED}, MAX_NOTE_BYTES, patience)
         return self._decode(payload, Finding)
 
     def wait_until_ready(self, seconds: float, *, allow_missing_walls: bool) -> None:
+        watch = Watch(self._cursor, Patience(total=seconds, between=seconds))
         try:
-            kind, payload = self._channel.receive(
-                {Kind.READY, Kind.REFUSED}, MAX_NOTE_BYTES, Watch(self._cursor, seconds, seconds)
-            )
+            kind, payload = self._channel.receive({Kind.READY, Kind.REFUSED}, MAX_NOTE_BYTES, watch)
         except (FrameError, _OutOfTimeError) as error:
             death = self._died(error).death
             raise GuestLostError(f"a guest did not become ready: {death.detail}") from error
@@ -242,11 +259,10 @@ class Guest:
         payload: bytes,
         due: set[Kind],
         max_bytes: int,
-        record_seconds: float,
-        seconds: float,
+        patience: Patience,
     ) -> tuple[Kind, bytearray]:
         _CURSOR.pack_into(self._page, 0, CURSOR_READING)
-        watch = Watch(self._cursor, record_seconds, seconds)
+        watch = Watch(self._cursor, patience)
         try:
             self._channel.send(kind, payload, watch)
             return self._channel.receive(due, max_bytes, watch)

@@ -8,9 +8,9 @@ report, which `Walls.missing` judges.
 import ctypes
 import os
 import re
-import resource
 import signal
 import struct
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ from runtime.sandbox import landlock, seccomp
 from runtime.sandbox.interface import Walls
 from runtime.sandbox.kernel import prctl, syscall, unshare
 from runtime.sandbox.syscalls import this_machine
+
+if sys.platform != "win32":
+    import resource
 
 CHANNEL: Final = 0
 """The descriptor of a guest's end of the channel: with none other open, none can be opened."""

@@ -17,6 +17,7 @@ from runtime.errors import BatchStoppedError, FunctionRefusedError, GuestLostErr
 from runtime.limits import Limits
 from runtime.sandbox.host import Cause, Death, Guest, GuestDiedError, Reply
 from runtime.sandbox.interface import Failure, FailureCode, Function, RawLog
+from runtime.sandbox.kills import KillWindow
 
 MAX_OUTSIDE_KILLS: Final = 3
 """How often a batch is repeated because somebody else killed its guest."""
@@ -158,8 +159,16 @@ class _Batch:
 class Runner:
     """One function with at most one living guest. Not for two threads at a time."""
 
-    def __init__(self, open_guest: Callable[[], Guest], function: Function, limits: Limits) -> None:
+    def __init__(
+        self,
+        open_guest: Callable[[], Guest],
+        function: Function,
+        limits: Limits,
+        kills: KillWindow | None = None,
+    ) -> None:
         limits.check_source(function.source)
+        # Runners of one function share what it may cost.
+        self._kills = KillWindow(limits.minute_kills) if kills is None else kills
         self._open_guest = open_guest
         self._function = function
         self._limits = limits
@@ -179,10 +188,13 @@ class Runner:
     def start(self) -> Guest:
         """Have a guest with the function loaded; raises `FunctionRefusedError`."""
         if self._guest is None:
+            self._kills.check(time.monotonic())
             guest = self._open_guest()
             try:
                 guest.load(self._function, self._limits)
             except GuestDiedError as error:
+                if error.death.cause is not Cause.OUTSIDE:
+                    self._kills.note(time.monotonic())
                 raise _refused_by_death(error.death, self._limits) from error
             self._guest = guest
         return self._guest
@@ -232,6 +244,7 @@ class Runner:
         batch.kills += 1
         limits = self._limits
         if death.cause is Cause.BATCH_TIME:
+            self._kills.note(time.monotonic())
             message = f"the batch took longer than {limits.batch_seconds:g} s"
             raise BatchStoppedError("batch_seconds", message, _position(piece, death))
         culprit, rest = after_death(piece, death)
@@ -241,6 +254,7 @@ class Runner:
             if batch.outside_kills > MAX_OUTSIDE_KILLS:
                 raise GuestLostError(f"guests are killed from outside: {death.detail}")
             return
+        self._kills.note(time.monotonic())
         if culprit is not None:
             batch.failures[culprit] = charge(culprit, death, limits)
         if batch.kills - batch.outside_kills > limits.batch_kills:

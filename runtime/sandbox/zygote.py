@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 import runtime
-from runtime.errors import GuestLostError, GuestUnavailableError
+from runtime.errors import GuestLostError, GuestUnavailableError, WallsMissingError
 from runtime.sandbox.interface import Language
 from runtime.sandbox.requests import MAX_MESSAGE_BYTES, Answer, Request
 
@@ -120,6 +120,8 @@ class Zygote:
     def _running(self) -> socket.socket:
         if self._closed:
             raise GuestLostError("the sandbox is closed")
+        if sys.platform != "linux":
+            raise WallsMissingError(("seccomp filter",))
         if self._control is not None and self._process is not None:
             if self._process.poll() is None:
                 return self._control

@@ -12,6 +12,7 @@ import pytest
 from runtime.errors import (
     BatchStoppedError,
     FailureClass,
+    FunctionPausedError,
     FunctionRefusedError,
     GuestLostError,
     LimitError,
@@ -179,6 +180,15 @@ def test_too_many_kills_fail_the_batch(
     assert (caught.value.limit, caught.value.position) == ("batch_kills", 2)
     assert caught.value.failure_class is FailureClass.USER
     assert runner.guest is None
+
+
+def test_a_function_that_kills_too_often_is_paused(run_function: Open, limits: Limits) -> None:
+    source = "import os\ndef transform(record):\n    os._exit(1)\n"
+    limits = replace(limits, minute_kills=3)
+    runner = run_function(PYTHON, source, limits, language_policy=False)
+    assert rejected(runner.run(records(2))) == {0: "CRASH", 1: "CRASH"}
+    with pytest.raises(FunctionPausedError):
+        runner.run(records(2))
 
 
 def test_the_time_of_a_batch_is_limited(
