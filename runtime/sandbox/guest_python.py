@@ -140,20 +140,22 @@ class PythonFunction:
         self._spent = False
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
-        # Here and not after the answer was sent: the batch before may have left cycles.
-        gc.collect(0)
         started = time.perf_counter_ns()
         records = present(batch)
         read = time.perf_counter_ns()
         failures: list[RawFailure] = []
         logs: list[RawLog] = []
         results = self._apply(records, failures, logs)
+        # From here on no record is to blame, should memory end.
         self._cursor[0] = len(records)
+        body = b"[" + b",".join(results) + b"]"
         micros = ((read - started) // 1000, (time.perf_counter_ns() - read) // 1000)
         head = Outcomes(failures=failures, logs=logs, micros=micros, spent=self._spent)
-        return msgspec.json.encode(head) + b"\n", results
+        return msgspec.json.encode(head) + b"\n", body
 
-    def _apply(self, records: list[Any], failures: list[RawFailure], logs: list[RawLog]) -> bytes:
+    def _apply(
+        self, records: list[Any], failures: list[RawFailure], logs: list[RawLog]
+    ) -> list[bytes]:
         transform, cursor, log = self._transform, self._cursor, self._log
         most = self._function.record_output_bytes
         left = self._function.batch_output_bytes
@@ -173,7 +175,7 @@ class PythonFunction:
                 failures.append(self._failure(position, error))
             if text := log.take():
                 logs.append(RawLog(position, text))
-        return b"[" + b",".join(results) + b"]"
+        return results
 
     def _failure(self, position: int, error: BaseException) -> RawFailure:
         match error:

@@ -160,13 +160,13 @@ class Zygote:
 
     def _receive(self, control: socket.socket) -> tuple[Answer, list[int]]:
         try:
-            data, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, _DESCRIPTORS)
+            data, descriptors, _, _ = socket.recv_fds(
+                control, MAX_MESSAGE_BYTES, _DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            )
         except OSError as error:
             raise GuestLostError(f"the {self.language} zygote does not answer: {error}") from error
         if not data:
             raise GuestLostError(f"the {self.language} zygote is gone")
-        for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)  # noqa: FBT003 - the only argument it has
         return msgspec.json.decode(data, type=Answer), descriptors
 
     def _stop(self) -> None:

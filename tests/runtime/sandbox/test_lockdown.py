@@ -147,6 +147,54 @@ def test_the_refusal_names_the_wall() -> None:
     assert "no seccomp filter" in str(WallsMissingError(("seccomp filter",)))
 
 
+POORER = """
+import errno, json
+from runtime.limits import Limits
+from runtime.sandbox.attest import attest
+from runtime.sandbox.interface import Language
+from runtime.sandbox.kernel import prctl
+from runtime.sandbox.seccomp import ALLOW, Policy, assemble, install
+from runtime.sandbox.syscalls import this_machine
+from runtime.sandbox.zygote import Zygote
+machine = this_machine()
+prctl(38, 1)
+refused = dict.fromkeys({calls!r}, errno.{code})
+policy = Policy(allowed=(), conditional={{}}, refused=refused, otherwise=ALLOW)
+install(machine, assemble(machine, policy))
+with Zygote(Language.{language}, start_seconds=60) as zygote:
+    found = attest(zygote, Limits(start_seconds=60, record_seconds=20, batch_seconds=60))
+    walls = found.walls
+    print(json.dumps([
+        found.holds,
+        [each.name for each in found.escaped],
+        [bool(walls.namespaces), walls.empty_root, walls.landlock_version > 0],
+    ]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "code", "walls"),
+    [
+        # A container: no namespaces, and for root `chroot` if it has the capability.
+        (["unshare"], "EPERM", [False, os.geteuid() == 0, True]),
+        (["unshare", "chroot"], "EPERM", [False, False, True]),
+        # An old kernel, or one without the module.
+        (["landlock_create_ruleset"], "ENOSYS", None),
+        # The filter and the limits alone.
+        (["unshare", "chroot", "landlock_create_ruleset"], "ENOSYS", [False, False, False]),
+    ],
+    ids=["no namespaces", "no empty root", "no landlock", "nothing else"],
+)
+def test_the_filter_holds_where_other_walls_cannot_be_set(
+    language: Language, calls: list[str], code: str, walls: list[bool] | None
+) -> None:
+    result = run_script(POORER.format(calls=calls, code=code, language=language.name))
+    assert result.stdout, result.stderr
+    holds, escaped, found = json.loads(result.stdout)
+    assert (holds, escaped) == (True, [])
+    assert found[2] is False if walls is None else found == walls
+
+
 UNPRIVILEGED = """
 import json, os
 from runtime.limits import Limits

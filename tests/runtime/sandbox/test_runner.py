@@ -267,6 +267,21 @@ def transform(record):
     assert runner.guest is None
 
 
+CYCLES = """
+def transform(record):
+    cycle = [bytearray(1 << 10)]
+    cycle.append(cycle)
+    return record
+"""
+
+
+def test_cycles_are_collected_and_charged_to_nobody(run_function: Open) -> None:
+    runner = run_function(PYTHON, CYCLES)
+    for _ in range(20):
+        result = runner.run([b"{}"] * 10_000)
+        assert (result.failures, result.kills) == ((), 0)
+
+
 @pytest.mark.parametrize(
     ("language", "source", "kind"),
     [
