@@ -1,7 +1,7 @@
 """A batch: records of one schema as Arrow columns; and what is left out of one on the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -147,6 +147,10 @@ class Rejection:
     line: int | None = None
     column: int | None = None
     hint: str = ""
+
+    def at(self, position: int) -> Self:
+        """Give the same rejection for another position."""
+        return replace(self, position=position)
 
     @classmethod
     def refused(cls, position: int, step: Step, error: ValueRefusedError) -> Self:

@@ -1,25 +1,16 @@
 """A compiled mapping: stateless, applied to records or to batches with the same result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from mapping_lang.batch import Batch, Rejection
+from mapping_lang.columnar.apply import apply
+from mapping_lang.columnar.compile import Compiled, compile_plan
 from mapping_lang.plan import Plan
 from mapping_lang.rejections import rejection
 from mapping_lang.scalar import Failure, Scalar, generate
-from mapping_lang.types.kinds import (
-    ArrayType,
-    DatetimeType,
-    DateType,
-    IntType,
-    MapType,
-    ObjectType,
-    Schema,
-    StringType,
-    TimeType,
-    Type,
-)
+from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path, Purpose, prune_to_paths
 from mapping_lang.types.text.layouts import Layouts
 from mapping_lang.types.values import Record
@@ -47,12 +38,13 @@ class AppliedBatch:
 class Program:
     """What a mapping compiles to; it holds nothing of what it is applied to."""
 
-    __slots__ = ("_plan", "_scalars", "out_schema")
+    __slots__ = ("_compiled", "_plan", "_scalars", "out_schema")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         # One is generated at once: what cannot be generated is a mistake of the mapping.
         self._scalars = {Purpose.IMPORT: generate(plan, Purpose.IMPORT)}
+        self._compiled: dict[Purpose, Compiled] = {}
         schema = prune_to_paths(plan.out_schema, plan.out_paths)
         self.out_schema: Schema = formatted_schema(schema, plan.layouts)
         """The mapped part of the output schema, with moments as the layouts write them."""
@@ -84,15 +76,36 @@ class Program:
             rejected = {item.position for item in rejections}
             kept = (position for n, position in enumerate(positions) if n not in rejected)
             survivors.update(zip(kept, out, strict=True))
-            failed += [replace(item, position=positions[item.position]) for item in rejections]
+            failed += _moved(rejections, positions)
         failed.sort(key=lambda item: item.position)
         return AppliedRecords([survivors[n] for n in sorted(survivors)], failed)
 
     def apply(self, batch: Batch, purposes: Purposes) -> AppliedBatch:
-        """Apply the mapping to a batch of the input schema."""
-        applied = self.apply_records(batch.to_records(), purposes)
-        return AppliedBatch(
-            Batch.from_records(self.out_schema, applied.records), applied.rejections
+        """Apply the mapping to a batch of the input schema, by columns."""
+        if isinstance(purposes, Purpose):
+            return AppliedBatch(*self._apply(batch, purposes))
+        groups = _by_purpose(purposes)
+        if len(groups) == 1:
+            return AppliedBatch(*self._apply(batch, groups[0][0]))
+        done: list[Batch] = []
+        survivors: list[int] = []
+        failed: list[Rejection] = []
+        for purpose, positions in groups:
+            out, rejections = self._apply(batch.take(positions), purpose)
+            rejected = {item.position for item in rejections}
+            survivors += [place for n, place in enumerate(positions) if n not in rejected]
+            failed += _moved(rejections, positions)
+            done.append(out)
+        failed.sort(key=lambda item: item.position)
+        order = sorted(range(len(survivors)), key=survivors.__getitem__)
+        return AppliedBatch(Batch.concat(self.out_schema, done).take(order), failed)
+
+    def _apply(self, batch: Batch, purpose: Purpose) -> tuple[Batch, list[Rejection]]:
+        compiled = self._compiled.get(purpose)
+        if compiled is None:
+            compiled = self._compiled[purpose] = compile_plan(self._plan, purpose)
+        return apply(
+            compiled, self.out_schema, batch, purpose, lambda records: self._run(records, purpose)
         )
 
     def _run(
@@ -118,26 +131,10 @@ def _by_purpose(purposes: Sequence[Purpose]) -> list[tuple[Purpose, list[int]]]:
     return list(positions.items())
 
 
+def _moved(rejections: Sequence[Rejection], positions: Sequence[int]) -> list[Rejection]:
+    return [item.at(positions[item.position]) for item in rejections]
+
+
 def formatted_schema(schema: Schema, layouts: Layouts | None) -> Schema:
     """Give the schema of records whose moments are written by layouts (MAP-99)."""
-    if layouts is None:
-        return schema
-    return ObjectType(
-        tuple(replace(item, type=_formatted(item.type, layouts)) for item in schema.properties)
-    )
-
-
-def _formatted(type_: Type, layouts: Layouts) -> Type:
-    match type_:
-        case DatetimeType():
-            return IntType(64) if layouts.datetime.startswith("unix") else StringType()
-        case DateType() | TimeType():
-            return StringType()
-        case ArrayType():
-            return replace(type_, element=_formatted(type_.element, layouts))
-        case MapType():
-            return MapType(_formatted(type_.element, layouts))
-        case ObjectType():
-            return formatted_schema(type_, layouts)
-        case _:
-            return type_
+    return schema if layouts is None else layouts.written_schema(schema)

@@ -5,13 +5,25 @@ Whatever is not a piece of that moment stands for itself, so every text is a lay
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, TypeAlias, final
 
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import TypeDefinitionError, ValueRefusedError
-from mapping_lang.types.kinds import is_unicode
+from mapping_lang.types.kinds import (
+    ArrayType,
+    DatetimeType,
+    DateType,
+    IntType,
+    MapType,
+    ObjectType,
+    Schema,
+    StringType,
+    TimeType,
+    Type,
+    is_unicode,
+)
 from mapping_lang.types.text.format import format_date, format_datetime, format_time
 
 MAX_LAYOUT_CHARS: Final = 200
@@ -26,6 +38,9 @@ _UNITS: Final = {
     "unixmilli": timedelta(milliseconds=1),
     "unixmicro": timedelta(microseconds=1),
 }
+_COUNTS: Final = (*_UNITS, "unixnano")
+"""Layouts that write numbers."""
+
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -100,6 +115,28 @@ class Layouts:
                     found=quote(layout),
                     expected="Unicode text without lone surrogates",
                 )
+
+    def written(self, type_: Type) -> Type:
+        """Give the type that values of a type have once their moments are written."""
+        match type_:
+            case DatetimeType():
+                return IntType(64) if self.datetime in _COUNTS else StringType()
+            case DateType() | TimeType():
+                return StringType()
+            case ArrayType():
+                return replace(type_, element=self.written(type_.element))
+            case MapType():
+                return MapType(self.written(type_.element))
+            case ObjectType():
+                return self.written_schema(type_)
+            case _:
+                return type_
+
+    def written_schema(self, schema: Schema) -> Schema:
+        """Give the schema of records whose moments are written."""
+        return ObjectType(
+            tuple(replace(item, type=self.written(item.type)) for item in schema.properties)
+        )
 
 
 def datetime_writer(layout: str) -> Callable[[datetime], str | int]:

@@ -1,0 +1,1 @@
+"""Kernels of the builtins that evaluate all their arguments."""

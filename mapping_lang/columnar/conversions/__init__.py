@@ -1,0 +1,1 @@
+"""Kernels of the conversions between types (MAP-70 to MAP-111)."""

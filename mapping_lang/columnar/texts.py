@@ -1,0 +1,142 @@
+"""What the bytes of a column of text prove about all of its values at once.
+
+A look at every value costs tens of nanoseconds; to find out whether some byte occurs anywhere
+costs a fraction of one.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mapping_lang.types.arrow.layout import Array
+
+_CODE_POINTS: Final = re.compile(r"\\x\{([0-9A-F]+)\}(?:-\\x\{([0-9A-F]+)\})?")
+_UINT8: Final = pa.uint8()
+_INT32: Final = pa.int32()
+
+
+def offsets_of(texts: Array) -> Array:
+    """Give where the values begin in the buffer of bytes, and where the last one ends."""
+    return pa.Array.from_buffers(
+        _INT32, len(texts) + 1, [None, texts.buffers()[1]], offset=texts.offset
+    )
+
+
+def buffer_of(texts: Array) -> pa.Buffer:
+    """Give the bytes of all values of a column that is not empty, without copying.
+
+    Bytes below nulls are among them.
+    """
+    offsets = offsets_of(texts)
+    start: int = offsets[0].as_py()
+    data = texts.buffers()[2]
+    return pa.py_buffer(b"") if data is None else data.slice(start, offsets[-1].as_py() - start)
+
+
+def bytes_of(texts: Array) -> bytes:
+    """Give the bytes of all values of a column that is not empty; see `buffer_of`."""
+    data: bytes = buffer_of(texts).to_pybytes()
+    return data
+
+
+def as_bytes(data: bytes | pa.Buffer) -> Array:
+    """Give bytes as a column of numbers, so that kernels can look at them."""
+    buffer = data if isinstance(data, pa.Buffer) else pa.py_buffer(data)
+    return pa.Array.from_buffers(_UINT8, buffer.size, [None, buffer])
+
+
+def bytes_from(octets: Array) -> bytes:
+    """Give a column of numbers without nulls as bytes."""
+    size = len(octets)
+    data: bytes = octets.buffers()[1].slice(octets.offset, size).to_pybytes()
+    return data
+
+
+def compact(texts: Array) -> Array:
+    """Give a column whose values begin at the start of its buffers: itself, or else a copy."""
+    if texts.offset or offsets_of(texts)[0].as_py():
+        return pa.concat_arrays([texts])
+    return texts
+
+
+def with_bytes(texts: Array, data: bytes) -> Array:
+    """Give a compact column other bytes: as many to every value as it had."""
+    validity, offsets, _ = texts.buffers()
+    return pa.Array.from_buffers(
+        texts.type, len(texts), [validity, offsets, pa.py_buffer(data)], texts.null_count
+    )
+
+
+@final
+class Texts:
+    """A column of texts of which none is null and none is empty; there is at least one."""
+
+    __slots__ = ("_data", "_offsets", "array", "longest", "shortest")
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+        extremes = pc.min_max(pc.binary_length(array))
+        self.shortest: int = extremes["min"].as_py()
+        """In bytes."""
+        self.longest: int = extremes["max"].as_py()
+        self._data: bytes | None = None
+        self._offsets: Array | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of all values, one after the other."""
+        if self._data is None:
+            self._data = bytes_of(self.array)
+        return self._data
+
+    def has(self, position: int, byte: bytes) -> bool:
+        """Tell if all values have a byte at a position, which may be counted from the end."""
+        length = self.longest
+        if self.shortest == length:
+            return self.data[position % length :: length] == byte * len(self.array)
+        found = pc.min_max(self.at(position))
+        return bool(found["min"].as_py() == found["max"].as_py() == byte[0])
+
+    def at(self, position: int) -> Array:
+        """Give the byte that every value has at a position, which may be counted from the end."""
+        if self._offsets is None:
+            self._offsets = offsets_of(self.array)
+        if position < 0:
+            places = pc.add(self._offsets[1:], pa.scalar(position, _INT32))
+        else:
+            places = self._offsets[:-1]
+            if position:
+                places = pc.add(places, pa.scalar(position, _INT32))
+        return as_bytes(self.array.buffers()[2]).take(places)
+
+
+@final
+class Suspects:
+    """Characters that a column should not have, for a guard over the whole of it."""
+
+    __slots__ = ("_ends_by_start", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        """Take them from a class of RE2 that is written in code points only."""
+        self.pattern = pattern
+        ends: dict[int, set[int]] = {}
+        for first, last in _CODE_POINTS.findall(pattern):
+            for code_point in range(int(first, 16), int(last or first, 16) + 1):
+                encoded = chr(code_point).encode()
+                ends.setdefault(encoded[0], set()).add(encoded[-1])
+        self._ends_by_start = ends
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Tell if any of them may occur; False is certain."""
+        return any(
+            start in data and any(end in data for end in ends)
+            for start, ends in self._ends_by_start.items()
+        )
+
+
+def class_of(characters: Iterable[str]) -> str:
+    """Write a class of RE2 in code points."""
+    return "[" + "".join(f"\\x{{{ord(char):X}}}" for char in characters) + "]"
