@@ -48,7 +48,7 @@ READ_BYTES_PER_SECOND: Final = 4 << 20
 LOOKS_PER_LIMIT: Final = 8
 """How often the cursor is read in the time of one record: a record gets at most 1/8 more."""
 
-END_SECONDS: Final = 0.5
+BREAK_SECONDS: Final = 0.5
 """How long a guest that broke its channel may take to die before its death is our doing."""
 
 _Expected = TypeVar("_Expected")
@@ -242,8 +242,9 @@ class Guest:
         if self._ended:
             return None
         self._ended = True
-        end(self._newborn)
-        status = self._zygote.reap(self._newborn)
+        gone = end(self._newborn)
+        # Its zygote would wait for one that stays, and every guest after it.
+        status = self._zygote.reap(self._newborn) if gone else None
         self._channel.close()
         os.close(self._newborn.handle)
         self._page.close()
@@ -268,6 +269,10 @@ class Guest:
             return self._channel.receive(due, max_bytes, watch)
         except (FrameError, _OutOfTimeError) as error:
             raise self._died(error) from error
+        except BaseException:
+            # Whoever was interrupted here would take this answer for that of the next question.
+            self.close()
+            raise
 
     def _decode(self, payload: bytes | bytearray, expected: type[_Expected]) -> _Expected:
         try:
@@ -277,7 +282,7 @@ class Guest:
 
     def _died(self, error: FrameError | _OutOfTimeError) -> GuestDiedError:
         cursor = self._cursor()
-        died = wait_for_end(self._newborn, END_SECONDS) if _is_end(error) else False
+        died = wait_for_end(self._newborn, BREAK_SECONDS) if _is_end(error) else False
         status = self.close()
         match error:
             case _OutOfTimeError(cause=cause):
@@ -294,7 +299,11 @@ def open_guest(zygote: Zygote, limits: Limits, *, allow_missing_walls: bool = Fa
     """Fork a guest and wait until it is locked."""
     newborn = zygote.fork(limits.memory_bytes, allow_missing_walls=allow_missing_walls)
     guest = Guest(zygote, newborn)
-    guest.wait_until_ready(limits.start_seconds, allow_missing_walls=allow_missing_walls)
+    try:
+        guest.wait_until_ready(limits.start_seconds, allow_missing_walls=allow_missing_walls)
+    except BaseException:
+        guest.close()
+        raise
     return guest
 
 

@@ -187,7 +187,7 @@ class Runner:
 
     def start(self) -> Guest:
         """Have a guest with the function loaded; raises `FunctionRefusedError`."""
-        if self._guest is None:
+        if self._guest is None or self._guest.ended:
             self._kills.check(time.monotonic())
             guest = self._open_guest()
             try:

@@ -32,6 +32,9 @@ _START: Final = (
     " from runtime.sandbox.zygote_main import main; main(sys.argv[1], int(sys.argv[2]))"
 )
 _DESCRIPTORS: Final = 3
+END_SECONDS: Final = 10.0
+"""What a killed process may take: the kernel frees its memory, or is itself in trouble."""
+
 _REFUSED_ROOM: Final = ("Resource temporarily unavailable", "Cannot allocate memory")
 
 
@@ -200,20 +203,20 @@ def _close_all(descriptors: list[int]) -> None:
         os.close(descriptor)
 
 
-def end(newborn: Newborn) -> None:
-    """Kill a guest, whatever it is doing, and wait until it is gone."""
+def end(newborn: Newborn) -> bool:
+    """Kill a guest, whatever it is doing, and wait until it is gone; false if it stays."""
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(newborn.handle, signal.SIGKILL)
-    wait_for_end(newborn, None)
+    return wait_for_end(newborn, END_SECONDS)
 
 
-def wait_for_end(newborn: Newborn, seconds: float | None) -> bool:
+def wait_for_end(newborn: Newborn, seconds: float) -> bool:
     poll = select.poll()
     poll.register(newborn.handle, select.POLLIN)
-    deadline = None if seconds is None else time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while True:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-        if poll.poll(left):
+        left = max(0.0, deadline - time.monotonic())
+        if poll.poll(left * 1000):
             return True
         if left == 0:
             return False

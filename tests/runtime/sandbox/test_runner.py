@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from runtime.errors import (
     BatchStoppedError,
@@ -18,7 +21,7 @@ from runtime.errors import (
     LimitError,
 )
 from runtime.limits import Limits
-from runtime.sandbox.host import Cause, Death, Guest
+from runtime.sandbox.host import Cause, Death, Guest, Watch
 from runtime.sandbox.interface import FailureCode, Language
 from runtime.sandbox.runner import BatchResult, Piece, after_death
 from runtime.sandbox.zygote import Zygote
@@ -164,6 +167,62 @@ def transform(record):
     result = run_function(PYTHON, source, language_policy=False).run(records(3))
     assert rejected(result) == {1: "CRASH"}
     assert values(result) == [{"i": 0}, None, {"i": 2}]
+
+
+WRITING = """
+import os
+def transform(record):
+    if record['i'] == 1 and record['text']:
+        os.write(0, bytes.fromhex(record['text']))
+    return {'i': record['i']}
+"""
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.one_of(
+        st.binary(max_size=20),
+        st.builds(
+            lambda length, kind, body: struct.pack("<IB", length, kind) + body,
+            st.integers(0, 60),
+            st.integers(0, 9),
+            st.binary(max_size=40),
+        ),
+    )
+)
+def test_any_bytes_on_the_channel_cost_one_record_at_most(
+    run_function: Open, limits: Limits, written: bytes
+) -> None:
+    batch = [
+        json.dumps({"i": i, "text": written.hex() if i == 1 else ""}).encode() for i in range(3)
+    ]
+    limits = replace(limits, record_seconds=1)
+    with run_function(PYTHON, WRITING, limits, language_policy=False) as runner:
+        result = runner.run(batch)
+    expected: list[object] = [{"i": 0}, None, {"i": 2}] if written else [{"i": i} for i in range(3)]
+    assert values(result) == expected
+    assert set(rejected(result)) == ({1} if written else set())
+
+
+def test_an_interrupted_question_costs_the_guest(
+    run_function: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = run_function(PYTHON, IDENTITY[PYTHON])
+    guest = runner.start()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Watch, "__call__", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(records(1))
+    assert guest.ended
+    assert values(runner.run(records(2))) == [{"i": 0}, {"i": 1}]
 
 
 def test_too_many_kills_fail_the_batch(
