@@ -8,6 +8,7 @@ from types import CodeType
 from typing import Final
 
 from mapping_lang.diagnostics import did_you_mean
+from mapping_lang.types.kinds import is_unicode
 from runtime.sandbox.policy import views
 from runtime.sandbox.policy.builtins import REFUSED, namespace
 from runtime.sandbox.policy.dynamic import Dynamic
@@ -64,6 +65,11 @@ class LoadedFunction:
 def compile_function(source: str) -> CompiledFunction | FunctionMistake:
     """Judge and compile a source; never raises, whatever the text."""
     source = source.removeprefix("\ufeff")
+    if "\0" in source or not is_unicode(source):
+        return FunctionMistake(
+            kind=MistakeKind.SYNTAX,
+            message="the source has a character that no text may have: U+0000 or a lone surrogate",
+        )
     with warnings.catch_warnings():
         # A warning about the source would be written to a stream that nobody reads.
         warnings.simplefilter("ignore")
@@ -76,11 +82,6 @@ def compile_function(source: str) -> CompiledFunction | FunctionMistake:
                 kind=MistakeKind.SYNTAX,
                 message="the source is nested too deeply",
                 hint="split long expressions",
-            )
-        except ValueError as error:
-            # A zero character, or a lone surrogate, which has no UTF-8.
-            return FunctionMistake(
-                kind=MistakeKind.SYNTAX, message=f"the source is not text: {str(error)[:200]}"
             )
 
 

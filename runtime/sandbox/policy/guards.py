@@ -43,7 +43,6 @@ class UserClass(type):
 BASES: Final = frozenset(
     {
         object,
-        bool,
         int,
         float,
         str,

@@ -90,9 +90,6 @@ class Policy(RestrictingNodeTransformer):
     def error(self, node: ast.AST, info: str) -> None:
         self._object(node, info)
 
-    def warn(self, node: ast.AST, info: str) -> None:
-        """Say nothing: what deserves a warning is an error as well."""
-
     def not_allowed(self, node: ast.AST) -> None:
         construct, hint = _REFUSED_SYNTAX.get(type(node).__name__, (type(node).__name__, ""))
         self._object(node, f"{construct} is not available in functions", hint)
