@@ -34,6 +34,7 @@ from runtime.sandbox.interface import (
     Refusal,
     Walls,
 )
+from runtime.sandbox.requests import Answer
 from runtime.sandbox.zygote import Newborn, Zygote, end, wait_for_end
 
 MAX_NOTE_BYTES: Final = 64 * 1024
@@ -47,6 +48,9 @@ READ_BYTES_PER_SECOND: Final = 4 << 20
 
 LOOKS_PER_LIMIT: Final = 8
 """How often the cursor is read in the time of one record: a record gets at most 1/8 more."""
+
+CRASH_SHARE: Final = 0.5
+"""A guest that traps having filled this share of its memory is taken to have run out of it."""
 
 BREAK_SECONDS: Final = 0.5
 """How long a guest that broke its channel may take to die before its death is our doing."""
@@ -152,7 +156,8 @@ class Watch:
 class Guest:
     """One guest process. Not for two threads at a time."""
 
-    def __init__(self, zygote: Zygote, newborn: Newborn) -> None:
+    def __init__(self, zygote: Zygote, newborn: Newborn, memory_bytes: int) -> None:
+        self._memory_bytes = memory_bytes
         self.pid = newborn.pid
         self.walls = Walls()
         self._zygote = zygote
@@ -237,18 +242,18 @@ class Guest:
             self.close()
             raise WallsMissingError(missing)
 
-    def close(self) -> int | None:
-        """End the guest and give its exit status; none if nobody knows it."""
+    def close(self) -> Answer | None:
+        """End the guest and tell how it ended; none if nobody knows it."""
         if self._ended:
             return None
         self._ended = True
         gone = end(self._newborn)
         # Its zygote would wait for one that stays, and every guest after it.
-        status = self._zygote.reap(self._newborn) if gone else None
+        ending = self._zygote.reap(self._newborn) if gone else None
         self._channel.close()
         os.close(self._newborn.handle)
         self._page.close()
-        return status
+        return ending
 
     def _cursor(self) -> int:
         found: int = _CURSOR.unpack_from(self._page)[0]
@@ -283,12 +288,12 @@ class Guest:
     def _died(self, error: FrameError | _OutOfTimeError) -> GuestDiedError:
         cursor = self._cursor()
         died = wait_for_end(self._newborn, BREAK_SECONDS) if _is_end(error) else False
-        status = self.close()
+        ending = self.close()
         match error:
             case _OutOfTimeError(cause=cause):
                 death = Death(cause=cause, cursor=cursor, detail=str(error))
             case _ if died:
-                cause, detail = explain(status)
+                cause, detail = explain(ending, self._memory_bytes)
                 death = Death(cause=cause, cursor=cursor, detail=detail)
             case _:
                 death = Death(cause=Cause.PROTOCOL, cursor=cursor, detail=str(error))
@@ -298,7 +303,7 @@ class Guest:
 def open_guest(zygote: Zygote, limits: Limits, *, allow_missing_walls: bool = False) -> Guest:
     """Fork a guest and wait until it is locked."""
     newborn = zygote.fork(limits.memory_bytes, allow_missing_walls=allow_missing_walls)
-    guest = Guest(zygote, newborn)
+    guest = Guest(zygote, newborn, limits.memory_bytes)
     try:
         guest.wait_until_ready(limits.start_seconds, allow_missing_walls=allow_missing_walls)
     except BaseException:
@@ -307,15 +312,19 @@ def open_guest(zygote: Zygote, limits: Limits, *, allow_missing_walls: bool = Fa
     return guest
 
 
-def explain(status: int | None) -> tuple[Cause, str]:
-    """Say what an exit status tells."""
-    if status is None:
+def explain(ending: Answer | None, memory_bytes: int) -> tuple[Cause, str]:
+    """Say what is known of an end."""
+    if ending is None:
         return Cause.OUTSIDE, "its zygote ended"
+    status = ending.status
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         # Nothing inside can send these; whoever did was not the function.
         if number in {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
             return Cause.OUTSIDE, f"signal {number}"
+        # V8 traps when an allocation fails; it does not say so, but its size does.
+        if number == signal.SIGTRAP and ending.grown_bytes >= memory_bytes * CRASH_SHARE:
+            return Cause.MEMORY, "no memory is left"
         return Cause.SIGNAL, f"signal {number}"
     code = os.WEXITSTATUS(status)
     if code == ExitCode.NO_MEMORY:

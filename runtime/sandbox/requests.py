@@ -21,3 +21,5 @@ class Answer(msgspec.Struct, frozen=True):
     pid: int = 0
     error: str = ""
     status: int = 0
+    grown_bytes: int = 0
+    """How much larger an ended guest once was than its zygote."""

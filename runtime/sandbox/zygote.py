@@ -102,8 +102,8 @@ class Zygote:
         channel, page, handle = descriptors
         return Newborn(answer.pid, socket.socket(fileno=channel), page, handle, generation)
 
-    def reap(self, newborn: Newborn) -> int | None:
-        """Take the exit status of a guest that ended; none if its zygote ended as well."""
+    def reap(self, newborn: Newborn) -> Answer | None:
+        """Learn how a guest ended; none if its zygote ended as well."""
         with self._lock:
             if self._control is None or newborn.generation != self._generation:
                 return None
@@ -112,7 +112,7 @@ class Zygote:
             except GuestLostError:
                 return None
             _close_all(descriptors)
-            return None if answer.error else answer.status
+            return None if answer.error else answer
 
     def close(self) -> None:
         """End the process, and with it every guest."""

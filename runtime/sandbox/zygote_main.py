@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,9 @@ from runtime.sandbox.guest import serve
 from runtime.sandbox.interface import ExitCode, Guesthouse, Language, Refusal
 from runtime.sandbox.lockdown import CHANNEL, Isolation, enter, isolate
 from runtime.sandbox.requests import MAX_MESSAGE_BYTES, Answer, Request
+
+if sys.platform != "win32":
+    import resource
 
 REAP_MILLISECONDS: Final = 1000
 """How long a dead guest stays a zombie if nobody asks for it."""
@@ -44,7 +48,7 @@ class Zygote:
         self._guesthouse = guesthouse
         self._isolation = isolation
         self._alive: set[int] = set()
-        self._ended: dict[int, int] = {}
+        self._ended: dict[int, Answer] = {}
 
     def serve(self) -> None:
         poll = select.poll()
@@ -94,9 +98,9 @@ class Zygote:
 
     def _collect(self) -> None:
         for pid in list(self._alive):
-            found, status = os.waitpid(pid, os.WNOHANG)
+            found = _wait(pid, os.WNOHANG)
             if found:
-                self._ended[pid] = status
+                self._ended[pid] = found
                 self._alive.discard(pid)
         while len(self._ended) > MAX_ENDED:
             del self._ended[next(iter(self._ended))]
@@ -104,10 +108,18 @@ class Zygote:
     def _reap(self, pid: int) -> Answer:
         if pid in self._alive:
             self._alive.discard(pid)
-            return Answer(pid=pid, status=os.waitpid(pid, 0)[1])
+            return _wait(pid) or Answer(error=f"guest {pid} has not ended")
         if pid in self._ended:
-            return Answer(pid=pid, status=self._ended.pop(pid))
+            return self._ended.pop(pid)
         return Answer(error=f"no guest {pid}")
+
+
+def _wait(pid: int, options: int = 0) -> Answer | None:
+    found, status, usage = os.wait4(pid, options)
+    if not found:
+        return None
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return Answer(pid=pid, status=status, grown_bytes=(usage.ru_maxrss - own.ru_maxrss) << 10)
 
 
 def _become(life: Callable[[], None]) -> None:

@@ -72,7 +72,9 @@ def test_guests_are_processes_of_their_own(zygote: Zygote, limits: Limits) -> No
 
 def test_a_closed_guest_reports_its_end_once(zygote: Zygote, limits: Limits) -> None:
     guest = open_guest(zygote, limits)
-    assert guest.close() == signal.SIGKILL
+    ending = guest.close()
+    assert ending is not None
+    assert ending.status == signal.SIGKILL
     assert guest.close() is None
 
 
@@ -145,7 +147,9 @@ def test_a_guest_that_nobody_reaps_is_no_zombie_for_long(zygote: Zygote, limits:
     guest = open_guest(zygote, limits)
     os.kill(guest.pid, signal.SIGKILL)
     assert eventually(lambda: guest.pid not in children(pid_of(zygote)))
-    assert guest.close() == signal.SIGKILL
+    ending = guest.close()
+    assert ending is not None
+    assert ending.status == signal.SIGKILL
 
 
 def test_threads_share_a_zygote(zygote: Zygote, limits: Limits) -> None:
