@@ -1,6 +1,8 @@
 """From source to a function that can be called, or to the mistake that prevents it (DEC-30)."""
 
 import ast
+import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from runtime.sandbox.policy.transformer import Policy
 
 ENTRY: Final = "transform"
 """The name that a source must define (FUNC-1)."""
+
+_MAX_POLICY_CALLS: Final = 30_000
+"""The parser gives up between 1,000 and 3,000 levels; one takes four calls, sometimes more."""
 
 _EXAMPLE: Final = "define it: `def transform(record): return {...}`"
 
@@ -91,7 +96,8 @@ def _compile(source: str) -> CompiledFunction | FunctionMistake:
     # A function may have its own `input`; only what would be Python's is refused.
     policy = Policy({name: hint for name, hint in REFUSED.items() if name not in bound})
     defines_entry = ENTRY in bound
-    policy.visit(tree)
+    with _room_for_recursion():
+        policy.visit(tree)
     if policy.objections:
         first = min(policy.objections, key=lambda objection: _place(objection.node))
         line = getattr(first.node, "lineno", None)
@@ -107,6 +113,21 @@ def _compile(source: str) -> CompiledFunction | FunctionMistake:
     if not defines_entry:
         return _missing(bound)
     return CompiledFunction(source, code)
+
+
+@contextlib.contextmanager
+def _room_for_recursion() -> Iterator[None]:
+    """Let the policy go as deep as the parser went.
+
+    A chain of 300 `elif` is 300 levels deep, and each takes several calls. Only Python calls Python
+    here, which takes no room on the stack of the process.
+    """
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(_MAX_POLICY_CALLS)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _place(node: ast.AST) -> tuple[int, int]:

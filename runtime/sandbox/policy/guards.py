@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from runtime.sandbox.policy.dynamic import Dynamic
 from runtime.sandbox.policy.names import (
-    DEFINABLE_DUNDERS,
+    CALLABLE_DUNDERS,
     FORMATTING,
     INSPECTION,
     JUDGED,
@@ -108,7 +108,7 @@ def _read_private(value: Dynamic, kind: type, name: str) -> Dynamic:
             return getattr(value, name)
         if name in NAMED_TUPLE_METHODS and issubclass(kind, tuple):
             return getattr(value, name)
-    elif name in DEFINABLE_DUNDERS and (kind is UserClass or _is_base(value)):
+    elif name in CALLABLE_DUNDERS and (kind is UserClass or _is_base(value)):
         # `Base.__init__(self, …)`
         return getattr(value, name)
     raise _unreadable(name)
@@ -125,9 +125,6 @@ def _is_base(value: Dynamic) -> bool:
     return value in BASES or issubclass(value, BaseException)
 
 
-_FORMATTER: Final = SafeFormatter(read_attribute)
-
-
 def _formatting(name: str, method: Dynamic) -> Dynamic:
     # Bound to a text, or `str.format` itself, which `map` may call.
     bound = getattr(method, "__self__", None)
@@ -141,13 +138,13 @@ def _formatting(name: str, method: Dynamic) -> Dynamic:
 
     def formatted(*args: Dynamic, **kwargs: Dynamic) -> str:
         template, values = take_text(args)
-        return _FORMATTER.vformat(template, values, kwargs)
+        return SafeFormatter(read_attribute).vformat(template, values, kwargs)
 
     def formatted_map(*args: Dynamic) -> str:
         template, values = take_text(args)
         if len(values) != 1:
             raise TypeError("format_map() takes exactly one argument")
-        return _FORMATTER.vformat(template, (), values[0])
+        return SafeFormatter(read_attribute).vformat(template, (), values[0])
 
     return formatted if name == "format" else formatted_map
 

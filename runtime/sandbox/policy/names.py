@@ -4,8 +4,8 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, Genera
 from types import TracebackType as Traceback
 from typing import Final
 
-SOURCE_FILE: Final = "function.py"
-"""The file name of every function's code: what tells its frames from ours."""
+SOURCE_FILE: Final = "<function>"
+"""The file name of every function's code: what tells its frames from ours. No file has it."""
 
 _INSPECTED = (
     AsyncGeneratorType,
@@ -55,6 +55,20 @@ DEFINABLE_DUNDERS: Final = frozenset(
 Missing on purpose: what changes how classes are made (`__new__`, `__init_subclass__`,
 `__prepare__`), what others believe about an object (`__class__`, `__getattribute__`,
 `__instancecheck__`), and what runs at times that nobody chose (`__del__`).
+"""
+
+CALLABLE_DUNDERS: Final = (
+    DEFINABLE_DUNDERS
+    - {
+        f"__{prefix}{name}__"
+        for prefix in ("", "r", "i")
+        for name in ("mul", "pow", "lshift", "mod")
+    }
+    - {"__format__"}
+)
+"""May be read from a class or `super()`, to call what is overridden.
+
+The others would go around the bounds on size: `int.__pow__(10, 10**9)`.
 """
 
 CLASS_SETTINGS: Final = frozenset({"__slots__", "__match_args__"})

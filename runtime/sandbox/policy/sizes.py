@@ -5,10 +5,11 @@ record only.
 """
 
 import functools
+import itertools
 import operator
 import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runtime.sandbox.policy.dynamic import Dynamic
@@ -183,7 +184,17 @@ class SafeFormatter(string.Formatter):
     """`str.format` with attributes read through `read` and with bounded widths."""
 
     def __init__(self, read: Callable[[object, str], object]) -> None:
+        """For one template: it counts the fields that have no number."""
         self._read = read
+        self._automatic = itertools.count()
+
+    def parse(self, format_string: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+        # The base class does not number `{.year}`.
+        for text, field, spec, conversion in super().parse(format_string):
+            if field is not None and field[:1] in ("", ".", "["):
+                yield text, f"{next(self._automatic)}{field}", spec, conversion
+            else:
+                yield text, field, spec, conversion
 
     def vformat(
         self, format_string: str, args: Sequence[Dynamic], kwargs: Mapping[str, Dynamic]

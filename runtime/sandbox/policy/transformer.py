@@ -16,6 +16,7 @@ from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locati
 
 from runtime.sandbox.policy import sizes
 from runtime.sandbox.policy.names import (
+    CALLABLE_DUNDERS,
     CLASS_SETTINGS,
     DEFINABLE_DUNDERS,
     INSPECTION,
@@ -160,9 +161,9 @@ class Policy(RestrictingNodeTransformer):
         if attribute in INSPECTION:
             self._object(node, f"the attribute `{attribute}` is not available in functions")
         elif isinstance(node.ctx, ast.Load):
-            if is_super and (attribute in DEFINABLE_DUNDERS or _is_private(attribute)):
+            if is_super and (attribute in CALLABLE_DUNDERS or _is_private(attribute)):
                 return node
-            if is_dunder(attribute) and attribute not in READABLE_DUNDERS | DEFINABLE_DUNDERS:
+            if is_dunder(attribute) and attribute not in READABLE_DUNDERS | CALLABLE_DUNDERS:
                 hint = "use `type(value)`" if attribute == "__class__" else ""
                 self._object(
                     node, f"the attribute `{attribute}` is not available in functions", hint

@@ -10,7 +10,7 @@ from typing import Final
 
 from mapping_lang.diagnostics import did_you_mean
 from runtime.sandbox.policy.dynamic import Dynamic
-from runtime.sandbox.policy.library import dates, numbers, registry
+from runtime.sandbox.policy.library import dates, numbers, registry, text
 from runtime.sandbox.policy.library.table import Module
 
 
@@ -108,6 +108,7 @@ def missing_name(view: View, name: str) -> str:
 def prepare() -> None:
     """Load what lies in files, before the walls close."""
     dates.load_time_zones()
+    text.first_digests()
 
 
 def begin() -> None:

@@ -18,6 +18,18 @@ from runtime.sandbox.policy.library.table import Module, words
 
 _FORMATTER = "use an f-string or `str.format`"
 
+_DIGESTS: Final = words(
+    "blake2b blake2s md5 sha1 sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512"
+)
+
+
+def first_digests() -> None:
+    """Compute one digest of each kind: the first reads the configuration of OpenSSL."""
+    for name in _DIGESTS:
+        hmac.new(b"", b"", name).digest()
+        hashlib.new(name, usedforsecurity=False).digest()
+
+
 URLLIB_PARSE: Final = Module(
     name="urllib.parse",
     source=urllib.parse,
@@ -53,10 +65,7 @@ MODULES: Final = (
     Module(
         name="hashlib",
         source=hashlib,
-        names=words(
-            "blake2b blake2s md5 sha1 sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512"
-            " sha512"
-        ),
+        names=_DIGESTS,
         why="Digests; not key derivation, which is slow by design.",
         missing={
             "new": "name the digest: `hashlib.sha256(…)`",

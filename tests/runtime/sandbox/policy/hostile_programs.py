@@ -158,6 +158,9 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "'%*d' % (10 ** 9, 1)": "OverflowError",
     "('%' + '9' * 10 + 'd') % 1": "OverflowError",
     "(b'%' + b'9' * 10 + b'd') % 1": "OverflowError",
+    "int.__pow__(10, 10 ** 9)": COMPILE,
+    "str.__format__('x', '>9999999999')": COMPILE,
+    "getattr(str, '__mul__')('x', 10 ** 10)": "AttributeError",
     "'1'.zfill(10 ** 10)": "OverflowError",
     "'1'.zfill(9999999999)": "OverflowError",
     "'1'.ljust(10 ** 10)": "OverflowError",
@@ -172,6 +175,10 @@ EXPRESSIONS: Final[dict[str, str]] = {
 }
 
 BODIES: Final[dict[str, tuple[str, str]]] = {
+    "a power through super": (
+        "class I(int):\n  def f(self, n): return super().__pow__(n)\nreturn I(10).f(10 ** 9)",
+        COMPILE,
+    ),
     "a list grown in place": ("a = [1]; a *= 10 ** 10", "OverflowError"),
     "an item grown in place": ("r['a'] = 'x'; r['a'] *= 10 ** 10", "OverflowError"),
     "an attribute grown in place": (

@@ -35,6 +35,7 @@ EXPRESSIONS: Final[dict[str, object]] = {
     "list(map(str.format, ['{}'], [1]))": ["1"],
     "str.format('{}', 1)": "1",
     "'{0.real}'.format(5)": "5",
+    "'{.real} {.imag} {} {:{}}'.format(5, 6, 7, 8, 3)": "5 0 7   8",
     'f\'{r["age"]:05d}|{r["name"]!r}|{1_000_000:,}\'': "00036|'Ada Lovelace'|1,000,000",
     "f'{3.14159:.{2}f}'": "3.14",
     "f'{\"a\"!r:>{2 + 3}}'": "  'a'",

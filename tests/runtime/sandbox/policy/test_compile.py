@@ -132,6 +132,19 @@ def test_what_is_printed_goes_to_the_hook() -> None:
     assert written == ["top\n", "a-1!", "1 2\n"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def transform(u):\n  if u == 0: return 0\n"
+        + "".join(f"  elif u == {n}: return {n}\n" for n in range(1, 700)),
+        "def transform(u): return " + " + ".join(["u"] * 700),
+        "def transform(u): return u" + ".a" * 700,
+    ],
+)
+def test_a_long_chain_is_not_too_deep(source: str) -> None:
+    assert isinstance(compile_function(source), CompiledFunction)
+
+
 def test_warnings_about_a_source_are_not_written_anywhere(
     recwarn: pytest.WarningsRecorder,
 ) -> None:

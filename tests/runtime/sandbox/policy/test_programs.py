@@ -1,9 +1,12 @@
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from runtime.sandbox.policy import views
+from tests.architecture.tree import ROOT
 from tests.runtime.sandbox.policy import language_programs, library_programs
 from tests.runtime.sandbox.policy.running import Returned, body, run
 
@@ -54,6 +57,20 @@ def test_the_library_works(imports: str, expression: str, result: object) -> Non
 )
 def test_a_source_works(source: str, result: object) -> None:
     assert run(source) == Returned(result)
+
+
+def test_no_program_asks_the_operating_system_for_anything() -> None:
+    """No file, no import, no socket, no process: what guests need is loaded beforehand."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.runtime.sandbox.policy.audited"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, _, asked = done.stdout.partition(" programs asked for ")
+    assert asked == "[]"
+    assert int(count) > 200
 
 
 def test_the_record_is_the_functions_own() -> None:

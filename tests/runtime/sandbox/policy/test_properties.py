@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runtime.sandbox.policy.compile import CompiledFunction, compile_function
 from runtime.sandbox.policy.mistake import FunctionMistake, MistakeKind, lines_of
+from runtime.sandbox.policy.names import SOURCE_FILE
 from tests.runtime.sandbox.policy import hostile_programs, language_programs
 from tests.runtime.sandbox.policy.running import Raised, Returned, body, run
 
@@ -35,7 +36,7 @@ PIECES: Final = pieces(
 def check(source: str) -> None:
     outcome = compile_function(source)
     if isinstance(outcome, CompiledFunction):
-        assert outcome.code.co_filename == "function.py"
+        assert outcome.code.co_filename == SOURCE_FILE
         return
     assert outcome.message
     str(outcome).encode()
