@@ -18,7 +18,7 @@ MAX_DEPTH: Final = 256
 """Deepest nesting of arrays and objects that is read."""
 
 MAX_VALUES: Final = 4_000_000
-"""Most JSON values that are read from one long text: each takes about 200 bytes."""
+"""Most JSON values of a long text from outside: each takes 200 bytes while it is read."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")

@@ -53,6 +53,9 @@ _SPACES: Final = (" ", "\n", "\t", "\r")
 Prepare: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Turns the values of a column, none of them null, into what msgspec has to be given."""
 
+Scalars: TypeAlias = Callable[[Type], Prepare | None]
+"""Says what is to be done to the values of a type that holds no other; None if nothing is."""
+
 _INCOMPLETE: Final = (AttributeError, KeyError, TypeError, msgspec.ValidationError)
 """What it leads to if a property is absent, or null, where its type does not let expect it."""
 
@@ -118,8 +121,23 @@ def encoder_for(schema: Schema) -> RecordEncoder:
     return RecordEncoder(schema)
 
 
-def prepare_of(type_: Type) -> Prepare | None:
-    """Say what is to be done to the values of a type; None if they are written as they are."""
+def prepare_of(type_: Type, scalars: Scalars | None = None) -> Prepare | None:
+    """Say what is to be done to the values of a type; None if they are written as they are.
+
+    With `scalars`, values that hold no others are written in its forms instead of those here.
+    """
+    match type_:
+        case ArrayType():
+            return _array_preparation(type_, scalars)
+        case MapType():
+            return _map_preparation(type_, scalars)
+        case ObjectType():
+            return _object_preparation(type_, scalars)
+        case _:
+            return _scalar_preparation(type_) if scalars is None else scalars(type_)
+
+
+def _scalar_preparation(type_: Type) -> Prepare | None:
     match type_:
         case StringType() | BooleanType() | YearType() | DateType() | UuidType() | IpType():
             return None
@@ -138,13 +156,9 @@ def prepare_of(type_: Type) -> Prepare | None:
         case TimeType():
             return format_times_grouped
         case JsonType():
-            return _prepare_json
-        case ArrayType():
-            return _array_preparation(type_)
-        case MapType():
-            return _map_preparation(type_)
-        case ObjectType():
-            return _object_preparation(type_)
+            return prepare_json
+        case ArrayType() | MapType() | ObjectType():
+            return prepare_of(type_)
         case _:
             assert_never(type_)
 
@@ -170,7 +184,8 @@ def _prepare_decimals(numbers: Sequence[Any]) -> Sequence[Any]:
     return [msgspec.Raw(format_decimal(number)) for number in numbers]
 
 
-def _prepare_json(values: Sequence[Any]) -> Sequence[Any]:
+def prepare_json(values: Sequence[Any]) -> Sequence[Any]:
+    """Give JSON values as what msgspec writes as they are, but for white space."""
     texts = [value.text for value in values]
     if _has_space("".join(texts)):
         texts = [
@@ -183,8 +198,8 @@ def _has_space(text: str) -> bool:
     return any(space in text for space in _SPACES)
 
 
-def _array_preparation(type_: ArrayType) -> Prepare | None:
-    prepare = prepare_of(type_.element)
+def _array_preparation(type_: ArrayType, scalars: Scalars | None) -> Prepare | None:
+    prepare = prepare_of(type_.element, scalars)
     if prepare is None:
         return None
 
@@ -199,8 +214,8 @@ def _array_preparation(type_: ArrayType) -> Prepare | None:
     return prepare_arrays
 
 
-def _map_preparation(type_: MapType) -> Prepare:
-    prepare = prepare_of(type_.element)
+def _map_preparation(type_: MapType, scalars: Scalars | None) -> Prepare:
+    prepare = prepare_of(type_.element, scalars)
 
     def prepare_maps(maps: Sequence[Any]) -> Sequence[Any]:
         # Code points are in the order of their bytes in UTF-8.
@@ -216,7 +231,7 @@ def _map_preparation(type_: MapType) -> Prepare:
     return prepare_maps
 
 
-def _object_preparation(type_: ObjectType) -> Prepare:
+def _object_preparation(type_: ObjectType, scalars: Scalars | None) -> Prepare:
     names = [item.name for item in type_.properties]
     # Fields have names of their own: a property may be called `__init__`.
     fields = {f"p{position}": name for position, name in enumerate(names)}
@@ -225,7 +240,7 @@ def _object_preparation(type_: ObjectType) -> Prepare:
     preparations = [
         (item, prepare)
         for item in type_.properties
-        if (prepare := prepare_of(item.type)) is not None
+        if (prepare := prepare_of(item.type, scalars)) is not None
     ]
 
     def prepare_records(records: Sequence[Any]) -> Sequence[Any]:

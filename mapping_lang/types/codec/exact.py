@@ -80,20 +80,33 @@ NOT_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.i
 
 def decode_value(type_: Type, text: bytes) -> Value:
     """Read JSON text that is one value of a type."""
+    check_size(text)
+    decoded = decode_utf8(text)
+    try:
+        node = read(decoded)
+        # What is wrong with the text comes before what is wrong with its values (TYPE-65).
+        _check_names(type_, node)
+        return _Decoder(decoded).value(type_, node)
+    except RecursionError:
+        # The caller has used up the stack, or the type is deeper than a schema may be.
+        raise JsonSyntaxError("nested too deeply", code=Code.VALUE_LIMIT) from None
+
+
+def check_size(text: bytes) -> None:
+    """Refuse text that is too long, or may have too many values, before anything is read."""
     if len(text) > MAX_DOCUMENT_BYTES:
         raise JsonSyntaxError(
             f"the text has {len(text)} bytes, at most {MAX_DOCUMENT_BYTES} are read",
             code=Code.VALUE_LIMIT,
         )
-    decoded = decode_utf8(text)
-    try:
-        node = read(decoded, max_values=MAX_VALUES)
-    except RecursionError:
-        # Only for a caller that has almost used up the stack itself.
-        raise JsonSyntaxError("nested too deeply", code=Code.VALUE_LIMIT) from None
-    # What is wrong with the text comes before what is wrong with its values (TYPE-65).
-    _check_names(type_, node)
-    return _Decoder(decoded).value(type_, node)
+    # Every value but the first takes two characters at least: itself and what stands before it.
+    if len(text) >= 2 * MAX_VALUES:
+        values = text.count(b",") + text.count(b"[") + text.count(b"{")
+        if values > MAX_VALUES:
+            raise JsonSyntaxError(
+                f"the text has {values} commas and opening brackets, at most {MAX_VALUES} are read",
+                code=Code.VALUE_LIMIT,
+            )
 
 
 def _check_names(type_: Type, node: Node) -> None:

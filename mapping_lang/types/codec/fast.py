@@ -12,10 +12,11 @@ from typing import Any, Final, cast
 import msgspec
 
 from mapping_lang.diagnostics import Code
-from mapping_lang.types.codec.exact import MAX_DOCUMENT_BYTES, decode_value
-from mapping_lang.types.codec.readers import DoubtError, Reading, reader_of
+from mapping_lang.types.codec.divide import divide_array
+from mapping_lang.types.codec.exact import check_size, decode_value
+from mapping_lang.types.codec.readers import reader_of
+from mapping_lang.types.codec.reading import DoubtError, NegativeZeroError, Reader, Reading
 from mapping_lang.types.errors import JsonSyntaxError, ValueRefusedError
-from mapping_lang.types.json_text import MAX_VALUES
 from mapping_lang.types.kinds import ArrayType, Schema, Type
 from mapping_lang.types.values import Record, Value
 
@@ -39,24 +40,43 @@ _DOUBTS: Final = (
 class ValueDecoder:
     """Reads JSON texts that are one value of a type."""
 
-    __slots__ = ("_decoder", "_finish", "_type")
+    __slots__ = ("_careful", "_type", "_usual")
 
     def __init__(self, type_: Type) -> None:
-        reader = reader_of(type_)
         self._type = type_
-        self._finish = reader.finish
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reader.native)
+        self._usual = _Way(reader_of(type_))
+        self._careful: _Way | None = None
 
     def decode(self, text: bytes) -> Value:
         """Read a text; a `ValueRefusedError` tells what is wrong with it, and where."""
-        try:
-            return self._decode(text)
-        except _DOUBTS:
-            return decode_value(self._type, text)
+        value = self.decode_usual(text)
+        return decode_value(self._type, text) if value is None else value
 
-    def _decode(self, text: bytes) -> Value:
-        if _may_be_too_much(text):
-            raise DoubtError
+    def decode_usual(self, text: bytes) -> Value | None:
+        """Read a text in which nothing is in doubt; give None for another."""
+        try:
+            check_size(text)
+            try:
+                return self._usual.read(text)
+            except NegativeZeroError:
+                # Few texts need it, and few schemas have such texts.
+                if self._careful is None:
+                    self._careful = _Way(reader_of(self._type, careful=True))
+                return self._careful.read(text)
+        except _DOUBTS:
+            return None
+
+
+class _Way:
+    """One way to read the texts of a type."""
+
+    __slots__ = ("_decoder", "_finish")
+
+    def __init__(self, reader: Reader) -> None:
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reader.native)
+        self._finish = reader.finish
+
+    def read(self, text: bytes) -> Value:
         values, reading = [self._decoder.decode(text)], Reading(text)
         if self._finish is not None:
             values = self._finish(values, reading)
@@ -66,24 +86,14 @@ class ValueDecoder:
         return value
 
 
-def _may_be_too_much(text: bytes) -> bool:
-    # Every value but the first takes two characters at least, itself and what stands before it.
-    if len(text) < 2 * MAX_VALUES:
-        return False
-    if len(text) > MAX_DOCUMENT_BYTES:
-        return True
-    return text.count(b",") + text.count(b"[") + text.count(b"{") >= MAX_VALUES
-
-
 class RecordDecoder:
     """Reads records of a schema from JSON objects."""
 
-    __slots__ = ("_array", "_each", "_record")
+    __slots__ = ("_array", "_record")
 
     def __init__(self, schema: Schema) -> None:
         self._record = ValueDecoder(schema)
         self._array = ValueDecoder(ArrayType(schema))
-        self._each = msgspec.json.Decoder(list[msgspec.Raw])
 
     def decode(self, text: bytes) -> Record:
         """Read one object."""
@@ -98,26 +108,17 @@ class RecordDecoder:
 
         Raises only what is wrong with the array as a whole.
         """
-        try:
-            records = self.decode_array(text)
-        except ValueRefusedError:
-            parts = self._parts(text)
-            if parts is None:
-                raise
-        else:
+        records = cast(list[Record] | None, self._array.decode_usual(text))
+        if records is not None:
             _check_count(len(records))
             return list(records)
+        check_size(text)
+        parts = divide_array(text)
+        if parts is None:
+            # The exact decoder tells what is wrong with it.
+            return list(self.decode_array(text))
         _check_count(len(parts))
-        return [self._outcome(bytes(part), position) for position, part in enumerate(parts)]
-
-    def _parts(self, text: bytes) -> list[msgspec.Raw] | None:
-        """Divide an array that holds something wrong; None if it is no array, or too long."""
-        if _may_be_too_much(text):
-            return None
-        try:
-            return self._each.decode(text)
-        except (msgspec.MsgspecError, RecursionError):
-            return None
+        return [self._outcome(part, position) for position, part in enumerate(parts)]
 
     def _outcome(self, text: bytes, position: int) -> Record | ValueRefusedError:
         try:
