@@ -57,16 +57,24 @@ def _object(value: dict[Dynamic, Dynamic], around: tuple[int, ...]) -> dict[str,
     if type(value) is not dict:
         return _object(dict(dict.items(value)), (*around, id(value)))
     changed: dict[str, Dynamic] | None = None
+    new: object
     for key, item in value.items():
         if type(key) is not str or not (key.isascii() or is_unicode(key)):
             return _object(_with_text_keys(value), (*around, id(value)))
         kind = type(item)
+        # The common kinds first: this runs for every property of every record.
         if (kind is str and item.isascii()) or kind in _CONSTANTS:
             continue
-        try:
-            new = _value(item, kind, value, around)
-        except ResultError as error:
-            raise error.inside(key) from None
+        if kind is int and item.bit_length() <= _MAX_INTEGER_BITS:
+            continue
+        text_of = _TEXT_OF.get(kind)
+        if text_of is not None:
+            new = text_of(item)
+        else:
+            try:
+                new = _value(item, kind, value, around)
+            except ResultError as error:
+                raise error.inside(key) from None
         if new is not item:
             if changed is None:
                 changed = dict(value)
@@ -144,7 +152,7 @@ def _text(text: str) -> str:
 def _number(value: Dynamic, kind: type) -> int | float | str:
     if issubclass(kind, int):
         number: int = value if kind is int else int.__index__(value)
-        if number.bit_length() > _MAX_INTEGER_BITS:
+        if number.bit_length() > _MAX_INTEGER_BITS and abs(number) >= 10**MAX_INTEGER_DIGITS:
             raise ResultError(f"an integer has more than {MAX_INTEGER_DIGITS:,} digits")
         return number
     real: float = value if kind is float else float.__float__(value)

@@ -42,6 +42,7 @@ VALUES: list[tuple[object, object]] = [
     (True, True),
     (1, 1),
     (2**63, 2**63),
+    (-(10**MAX_INTEGER_DIGITS - 1), -(10**MAX_INTEGER_DIGITS - 1)),
     (1.0, 1.0),
     (-0.0, -0.0),
     ("é\x00", "é\x00"),
@@ -88,7 +89,9 @@ REFUSED: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "normal"), VALUES, ids=repr)
+@pytest.mark.parametrize(
+    ("value", "normal"), VALUES, ids=[str(number) for number in range(len(VALUES))]
+)
 def test_a_value_becomes_what_json_can_hold(value: object, normal: object) -> None:
     result = normalise({"y": value})
     assert json.dumps(result) == json.dumps({"y": normal})
