@@ -29,6 +29,9 @@ from tests.runtime.sandbox.conftest import Open
 
 PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
 
+SMALL_BYTES = 24 << 20
+"""Filled soon, even on a machine that is busy with something else."""
+
 ENDLESS, BOMB, CRASH, OVERSIZED = 100, 300, 500, 700
 
 # A crash of the engine itself needs native code in Python: the policy is off, the walls stand.
@@ -82,7 +85,7 @@ def rejected(result: BatchResult) -> dict[int, str]:
 def test_only_the_culprits_of_a_thousand_are_rejected(
     run_function: Open, language: Language, limits: Limits
 ) -> None:
-    limits = replace(limits, record_seconds=1.5)
+    limits = replace(limits, record_seconds=2.5, memory_bytes=SMALL_BYTES)
     result = run_function(language, HOSTILE[language], limits, language_policy=False).run(
         records(1000)
     )
@@ -337,9 +340,12 @@ def transform(record):
         "for (let i = 0;; i++) kept.push(('q'.repeat(1 << 20) + i).split(''));",
     ],
 )
-def test_a_heap_that_ends_is_charged_as_memory(run_function: Open, bomb: str) -> None:
+def test_a_heap_that_ends_is_charged_as_memory(
+    run_function: Open, limits: Limits, bomb: str
+) -> None:
     source = f"function transform(record) {{ const kept = []; if (record.i === 1) {{ {bomb} }} return record; }}"
-    result = run_function(JAVASCRIPT, source).run(records(3))
+    limits = replace(limits, record_seconds=30, memory_bytes=SMALL_BYTES)
+    result = run_function(JAVASCRIPT, source, limits).run(records(3))
     assert rejected(result) == {1: "MEMORY"}
     assert values(result) == [{"i": 0}, None, {"i": 2}]
 
