@@ -103,6 +103,8 @@ class Code(StrEnum):
     APPLY_JSON_TEXT = "E464"
     APPLY_NO_TEXT = "E465"
     APPLY_REQUIRED = "E466"
+    # Functions, 50x (FUNC-10).
+    FUNCTION_PATH = "U501"
 
 
 @dataclass(frozen=True, slots=True)

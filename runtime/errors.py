@@ -111,3 +111,99 @@ class WallsMissingError(KilnRuntimeError):
             " allow functions without walls explicitly, or run on Linux with seccomp"
         )
         self.missing = missing
+
+
+class RequestError(KilnRuntimeError):
+    """A request that is malformed; `field` is the path of what is wrong in its message."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"`{field}`: {message}")
+        self.field = field
+        self.message = message
+
+
+class SchemaRefusedError(KilnRuntimeError):
+    """A schema in a request that is none; `field` says which, `pointer` where in it."""
+
+    def __init__(self, field: str, message: str, *, code: str, pointer: str = "") -> None:
+        super().__init__(f"`{field}`: {message}")
+        self.field = field
+        self.message = message
+        self.code = code
+        self.pointer = pointer
+
+
+class BatchRefusedError(KilnRuntimeError):
+    """A payload that is no batch of its schema; `path` leads to the column at fault."""
+
+    failure_class = FailureClass.DATA
+
+    def __init__(self, message: str, *, code: str, path: str = "") -> None:
+        super().__init__(f"`{path}`: {message}" if path else message)
+        self.message = message
+        self.code = code
+        self.path = path
+
+
+class TransformationRefusedError(KilnRuntimeError):
+    """A transformation that was to be applied and does not compile.
+
+    `code`, `pointer` and `message` are those of its first mistake, of which there are `mistakes`.
+    """
+
+    failure_class = FailureClass.USER
+
+    def __init__(self, message: str, *, code: str, pointer: str, mistakes: int) -> None:
+        super().__init__(f"the transformation does not compile: {message}")
+        self.message = message
+        self.code = code
+        self.pointer = pointer
+        self.mistakes = mistakes
+
+
+class FunctionsUnavailableError(KilnRuntimeError):
+    """A function, asked of a runtime that was started without functions."""
+
+    def __init__(self) -> None:
+        super().__init__("this runtime was started without functions")
+
+
+class BusyError(KilnRuntimeError):
+    """More calls at once than the server takes, or no turn within the wait."""
+
+    retryable = True
+    failure_class = FailureClass.CAPACITY
+
+
+class DeadlineError(KilnRuntimeError):
+    """A call whose own deadline passed."""
+
+    retryable = True
+    failure_class = FailureClass.CAPACITY
+
+
+class UnavailableError(KilnRuntimeError):
+    """A server that cannot be reached, is starting, is draining, or was lost during the call."""
+
+    retryable = True
+
+
+class InternalError(KilnRuntimeError):
+    """A bug of ours; the server's log tells more under `incident`."""
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"internal error {incident}: the runtime's log tells more")
+        self.incident = incident
+
+
+class AnswerError(KilnRuntimeError):
+    """An answer of a server that no server of this version gives."""
+
+
+class AddressError(KilnRuntimeError):
+    """An address that cannot be listened on or connected to."""
+
+    def __init__(self, address: str, message: str) -> None:
+        super().__init__(f"the address {address!r} {message}")
+        self.address = address
+        self.message = message

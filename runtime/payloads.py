@@ -1,0 +1,139 @@
+"""Payloads to records or columns and back, by schema; what comes in is of unknown origin."""
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, assert_never
+
+import msgspec
+
+from mapping_lang.batch import Batch, Rejection, Step
+from mapping_lang.diagnostics import Code
+from mapping_lang.types.codec.encode import encoder_for
+from mapping_lang.types.codec.fast import decoder_for
+from mapping_lang.types.errors import LayoutError, ValueRefusedError, format_value_path
+from mapping_lang.types.json_text import validate
+from mapping_lang.types.kinds import Schema
+from mapping_lang.types.values import Record
+from runtime.contract import Encoding, Payload
+from runtime.errors import BatchRefusedError
+from runtime.limits import Limits
+
+Content: TypeAlias = Batch | list[Record]
+"""Records in the form in which they came."""
+
+_OBJECTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The records of a payload that are of its schema, and a rejection for each other one."""
+
+    content: Content
+    positions: list[int] | None = None
+    """Where in the payload the records were; none says that all are here."""
+    rejections: tuple[Rejection, ...] = ()
+    num_received: int
+
+    def records(self) -> list[Record]:
+        return self.content.to_records() if isinstance(self.content, Batch) else self.content
+
+    def position(self, index: int) -> int:
+        """Give the position in the payload of a record that is here."""
+        return index if self.positions is None else self.positions[index]
+
+
+def receive(payload: Payload, schema: Schema, limits: Limits) -> Received:
+    """Read a payload of a schema; what is wrong with one record of JSON is that record's own."""
+    limits.check_batch(0, len(payload.content))
+    match payload.encoding:
+        case Encoding.ARROW_STREAM:
+            received = _receive_batch(payload.content, schema, limits)
+        case Encoding.JSON_RECORDS:
+            received = _receive_json(payload.content, schema)
+        case _:
+            assert_never(payload.encoding)
+    limits.check_batch(received.num_received, len(payload.content))
+    return received
+
+
+def send(content: Content, schema: Schema, encoding: Encoding) -> Payload:
+    """Write records that are valid for a schema."""
+    match encoding:
+        case Encoding.ARROW_STREAM:
+            batch = content if isinstance(content, Batch) else Batch.from_records(schema, content)
+            return Payload(encoding, batch.to_bytes())
+        case Encoding.JSON_RECORDS:
+            records = content.to_records() if isinstance(content, Batch) else content
+            return Payload(encoding, encoder_for(schema).encode_array(records))
+        case _:
+            assert_never(encoding)
+
+
+def _receive_batch(content: bytes, schema: Schema, limits: Limits) -> Received:
+    try:
+        batch = Batch.from_bytes(schema, content, max_bytes=int(limits.batch_bytes))
+    except LayoutError as error:
+        raise BatchRefusedError(
+            error.message, code=error.code.value, path=".".join(error.column)
+        ) from None
+    except ValueRefusedError as error:
+        raise BatchRefusedError(
+            error.message, code=error.code.value, path=format_value_path(error.path)
+        ) from None
+    return Received(content=batch, num_received=batch.num_records)
+
+
+def _receive_json(content: bytes, schema: Schema) -> Received:
+    try:
+        found = _decode_each(content, schema)
+    except ValueRefusedError as error:
+        raise BatchRefusedError(
+            f"the payload is no array of objects: {error}", code=error.code.value
+        ) from None
+    records: list[Record] = []
+    positions: list[int] = []
+    rejections: list[Rejection] = []
+    for position, outcome in enumerate(found):
+        if isinstance(outcome, ValueRefusedError):
+            rejection = Rejection.refused(position, Step.VALIDATE_INPUT, _of_record(outcome))
+            rejections.append(rejection)
+        else:
+            records.append(outcome)
+            positions.append(position)
+    return Received(
+        content=records,
+        positions=positions if rejections else None,
+        rejections=tuple(rejections),
+        num_received=len(found),
+    )
+
+
+def _decode_each(content: bytes, schema: Schema) -> list[Record | ValueRefusedError]:
+    if schema.properties:
+        return decoder_for(schema).decode_each(content)
+    # The codec has no decoder of a schema without properties.
+    try:
+        objects = _OBJECTS.decode(content)
+        validate(content.decode())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueRefusedError(Code.VALUE_SYNTAX, str(error)) from None
+    return [_empty_record(bytes(text)) for text in objects]
+
+
+def _empty_record(text: bytes) -> Record | ValueRefusedError:
+    if text[:1] == b"{" and not text[1:-1].strip(b" \t\r\n"):
+        return {}
+    return ValueRefusedError(
+        Code.VALUE_PROPERTY_UNKNOWN, "the schema has no properties, expected an empty object"
+    )
+
+
+def _of_record(error: ValueRefusedError) -> ValueRefusedError:
+    """See a refusal from inside its record: the array around it is only the payload's."""
+    if error.path and isinstance(error.path[0], int):
+        return ValueRefusedError(error.code, error.message, limit=error.limit, path=error.path[1:])
+    return error
+
+
+def moved(rejection: Rejection, position: int) -> Rejection:
+    """Give the same rejection at another position."""
+    return replace(rejection, position=position)

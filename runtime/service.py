@@ -1,0 +1,127 @@
+"""The methods of the service: messages in, messages out, every error with its status and reason."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeVar
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError, Message
+from google.rpc import error_details_pb2, status_pb2
+
+from runtime.errors import BusyError, InternalError, KilnRuntimeError, RequestError
+from runtime.functions import FunctionEngine
+from runtime.statuses import DOMAIN, cut, facts_of, row_of
+from runtime.transformation import Transformer
+from runtime.v1 import transform_service_pb2
+from runtime.wire import answers, requests
+
+SERVICE: Final = transform_service_pb2.DESCRIPTOR.services_by_name["TransformService"].full_name
+
+MAX_CALLS: Final = 60
+"""Calls at once: most of them wait, for a guest or for their turn."""
+
+DETAILS_KEY: Final = "grpc-status-details-bin"
+ATTESTATION_KEY: Final = "kiln-attestation"
+"""The trailer that tells which walls stand around functions."""
+
+NO_FUNCTIONS: Final = "functions off"
+
+_Request = TypeVar("_Request", bound=Message)
+
+
+class TransformService:
+    """Answers calls; used by many threads at a time."""
+
+    def __init__(self, transformer: Transformer, engine: FunctionEngine | None) -> None:
+        self._transformer = transformer
+        self._engine = engine
+        self._log = structlog.get_logger("runtime.service")
+        self._calls = threading.BoundedSemaphore(MAX_CALLS)
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """Give the methods of the contract.
+
+        They take bytes: what is no message is our own refusal, not an internal error of gRPC.
+        """
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                "CompileTransformation": grpc.unary_unary_rpc_method_handler(self._compile),
+                "TransformBatch": grpc.unary_unary_rpc_method_handler(self._transform),
+            },
+        )
+
+    def _compile(self, message: bytes, context: grpc.ServicerContext) -> bytes:
+        def answer() -> Message:
+            request = _parse(transform_service_pb2.CompileTransformationRequest, message)
+            call = requests.compile_call(request, self._transformer.limits)
+            return answers.compile_response(self._transformer.compile(call))
+
+        return self._answer("CompileTransformation", context, answer)
+
+    def _transform(self, message: bytes, context: grpc.ServicerContext) -> bytes:
+        def answer() -> Message:
+            request = _parse(transform_service_pb2.TransformBatchRequest, message)
+            call = requests.transform_call(request, self._transformer.limits)
+            transformed = self._transformer.transform(call, context.time_remaining())
+            return answers.transform_response(transformed)
+
+        return self._answer("TransformBatch", context, answer)
+
+    def _answer(
+        self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
+    ) -> bytes:
+        context.set_trailing_metadata(self._trailers())
+        if not self._calls.acquire(blocking=False):
+            self._abort(context, BusyError(f"{MAX_CALLS} calls are being answered"))
+        try:
+            return answer().SerializeToString()
+        except KilnRuntimeError as error:
+            if row_of(error) is None:
+                self._abort(context, self._internal(method, error))
+            self._log.info(
+                "call refused", method=method, error=type(error).__name__, message=str(error)
+            )
+            self._abort(context, error)
+        except Exception as error:  # noqa: BLE001 - the edge: a bug ends the call, not the server
+            self._abort(context, self._internal(method, error))
+        finally:
+            self._calls.release()
+
+    def _internal(self, method: str, error: Exception) -> InternalError:
+        incident = secrets.token_hex(8)
+        self._log.error("call failed", method=method, incident=incident, exc_info=error)
+        return InternalError(incident)
+
+    def _trailers(self) -> tuple[tuple[str, str], ...]:
+        if self._engine is None:
+            return ((ATTESTATION_KEY, NO_FUNCTIONS),)
+        attestation = self._engine.attestation()
+        words = "passed" if attestation.passed else "failed"
+        text = f"{words}: {attestation.summary}"
+        return ((ATTESTATION_KEY, text.encode("ascii", "replace").decode()),)
+
+    def _abort(self, context: grpc.ServicerContext, error: KilnRuntimeError) -> NoReturn:
+        row = row_of(error)
+        if row is None:
+            raise error
+        status = grpc.StatusCode[row.status.value]
+        message = cut(str(error))
+        info = error_details_pb2.ErrorInfo(
+            reason=row.reason, domain=DOMAIN, metadata=facts_of(error, row)
+        )
+        details = status_pb2.Status(code=status.value[0], message=message)
+        details.details.add().Pack(info)
+        trailers = (*self._trailers(), (DETAILS_KEY, details.SerializeToString()))
+        context.set_trailing_metadata(trailers)
+        context.abort(status, message)
+        raise error  # `abort` raises already; it only does not say so in types
+
+
+def _parse(kind: type[_Request], message: bytes) -> _Request:
+    try:
+        return kind.FromString(message)
+    except DecodeError:
+        raise RequestError("", f"the bytes are no {kind.__name__}") from None

@@ -1,0 +1,380 @@
+"""Transformations compiled, kept by content, and applied to batches."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never, final
+
+from mapping_lang.batch import Batch, Rejection
+from mapping_lang.compiler import compile_mapping
+from mapping_lang.diagnostics import Code, Diagnostic, quote
+from mapping_lang.plan import walk
+from mapping_lang.program import Program, Purposes
+from mapping_lang.types.errors import PathError
+from mapping_lang.types.kinds import Schema
+from mapping_lang.types.schema import Purpose, format_path, get, parse_path, prune_to_paths
+from mapping_lang.types.values import Record
+from runtime.cache import Cache
+from runtime.contract import (
+    CompileCall,
+    Compiled,
+    Function,
+    Mapping,
+    Payload,
+    Timings,
+    Transformation,
+    TransformCall,
+    Transformed,
+)
+from runtime.deadline import Deadline
+from runtime.errors import (
+    BusyError,
+    FunctionsUnavailableError,
+    LimitError,
+    RequestError,
+    TransformationRefusedError,
+)
+from runtime.functions import FunctionEngine, FunctionTask
+from runtime.limits import Limits
+from runtime.payloads import Received, moved, receive, send
+
+MAX_COMPILED: Final = 1_024
+MAX_COMPILED_CHARS: Final = 16 * 2**20
+"""Most compiled transformations that are kept, and most text of theirs: a program takes some
+fifty times the memory of its text."""
+
+MAX_MAPPINGS_AT_ONCE: Final = 4
+"""Batches that mappings are applied to at once: they share one interpreter, and each needs memory
+of ten times its payload."""
+
+SLICE_STEPS: Final = 2_000_000
+"""How much of a batch is done between two looks at the clock, in steps of the plan by records."""
+
+SLICE_BYTES: Final = 256 * 2**20
+"""What a slice of a batch may become if every step repeats all that came in."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ReadyMapping:
+    """A mapping that compiled."""
+
+    program: Program
+    steps: int
+    """The nodes of its plan: the time of a record grows with them, and so may its size."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ReadyFunction:
+    """A function whose schemas and paths fit; its source was not looked at."""
+
+    function: Function
+    in_schema: Schema
+    out_schema: Schema
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A transformation with mistakes; kept too, so that asking again costs nothing."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+Ready: TypeAlias = ReadyMapping | ReadyFunction | Refused
+
+
+class Transformer:
+    """Compiles and applies; used by many threads at a time."""
+
+    def __init__(self, limits: Limits, engine: FunctionEngine | None = None) -> None:
+        self._limits = limits
+        self._engine = engine
+        self._turns = threading.BoundedSemaphore(MAX_MAPPINGS_AT_ONCE)
+        self._cache: Cache[Transformation, Ready] = Cache(
+            max_entries=MAX_COMPILED, max_weight=MAX_COMPILED_CHARS
+        )
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    def compile(self, call: CompileCall) -> Compiled:
+        """Compile a transformation; its mistakes are an answer."""
+        limits = self._bounded(call.limits)
+        match self._ready(call.transformation):
+            case Refused(diagnostics):
+                return Compiled(diagnostics=diagnostics)
+            case ReadyMapping(program=program):
+                return Compiled(
+                    in_paths=tuple(map(format_path, program.in_paths)),
+                    out_paths=tuple(map(format_path, program.out_paths)),
+                )
+            case ReadyFunction(function=function) as ready:
+                engine = self._functions()
+                limits.check_source(function.source)
+                mistakes = engine.compile(_task(ready, call.tenant, ""), limits)
+                if mistakes:
+                    return Compiled(diagnostics=mistakes)
+                return Compiled(
+                    in_paths=tuple(sorted(function.in_paths)),
+                    out_paths=tuple(sorted(function.out_paths)),
+                )
+            case never:
+                assert_never(never)
+
+    def transform(
+        self, call: TransformCall, caller_seconds: float | None = None
+    ) -> Transformed[Payload]:
+        """Apply a transformation to a batch."""
+        limits = self._bounded(call.limits)
+        deadline = Deadline(caller_seconds, limits.batch_seconds)
+        started = time.monotonic()
+        ready = self._ready(call.transformation)
+        starting = time.monotonic() - started
+        match ready:
+            case Refused(diagnostics):
+                first = diagnostics[0]
+                raise TransformationRefusedError(
+                    first.message,
+                    code=first.code.value,
+                    pointer=first.pointer or "",
+                    mistakes=len(diagnostics),
+                )
+            case ReadyMapping():
+                return self._map(call, ready, limits, deadline, starting)
+            case ReadyFunction():
+                return self._run(call, ready, limits, deadline)
+            case _:
+                assert_never(ready)
+
+    def _map(
+        self,
+        call: TransformCall,
+        ready: ReadyMapping,
+        limits: Limits,
+        deadline: Deadline,
+        starting: float,
+    ) -> Transformed[Payload]:
+        asked = time.monotonic()
+        seconds = min(limits.waiting_seconds, deadline.remaining())
+        if not self._turns.acquire(timeout=seconds):
+            deadline.check()
+            raise BusyError(f"no turn within {seconds:g} s: {MAX_MAPPINGS_AT_ONCE} batches at once")
+        try:
+            begun = time.monotonic()
+            program = ready.program
+            received = receive(call.payload, program.plan.in_schema, limits)
+            purposes = _purposes(call.purposes, received)
+            decoded = time.monotonic()
+            out, rejections = _apply(ready, call.payload, received, purposes, limits, deadline)
+            applied = time.monotonic()
+            payload = send(out, program.out_schema, call.payload.encoding)
+            _check_output(len(payload.content), limits)
+            return Transformed(
+                content=payload,
+                rejections=_merged(received, rejections),
+                timings=Timings(
+                    waiting=begun - asked,
+                    starting=starting,
+                    executing=applied - decoded,
+                    encoding=decoded - begun + time.monotonic() - applied,
+                ),
+            )
+        finally:
+            self._turns.release()
+
+    def _run(
+        self, call: TransformCall, ready: ReadyFunction, limits: Limits, deadline: Deadline
+    ) -> Transformed[Payload]:
+        engine = self._functions()
+        limits.check_source(ready.function.source)
+        begun = time.monotonic()
+        received = receive(call.payload, ready.in_schema, limits)
+        purposes = _purposes(call.purposes, received)
+        records = received.records()
+        decoding = time.monotonic() - begun
+        result = engine.apply(
+            _task(ready, call.tenant, call.function_version),
+            records,
+            purposes,
+            limits,
+            deadline,
+            capture_output=call.capture_output,
+        )
+        applied = time.monotonic()
+        payload = send(result.records, ready.out_schema, call.payload.encoding)
+        encoding = decoding + time.monotonic() - applied
+        return Transformed(
+            content=payload,
+            rejections=_merged(received, result.rejections),
+            timings=result.timings + Timings(encoding=encoding),
+            captured=result.captured,
+        )
+
+    def _bounded(self, asked: Limits | None) -> Limits:
+        return self._limits if asked is None else asked.bounded_by(self._limits)
+
+    def _functions(self) -> FunctionEngine:
+        if self._engine is None:
+            raise FunctionsUnavailableError
+        return self._engine
+
+    def _ready(self, transformation: Transformation) -> Ready:
+        return self._cache.get(
+            transformation, transformation.size, lambda: compile_transformation(transformation)
+        )
+
+
+def compile_transformation(transformation: Transformation) -> Ready:
+    """Compile a mapping, or see that the paths of a function exist."""
+    in_schema, out_schema = transformation.schemas()
+    body = transformation.body
+    match body:
+        case Mapping(expressions=expressions, layouts=layouts):
+            program, mistakes = compile_mapping(
+                dict(expressions), in_schema, out_schema, layouts=layouts
+            )
+            if program is None:
+                return Refused(mistakes)
+            steps = sum(1 for output in program.plan.outputs for _ in walk(output.node))
+            return ReadyMapping(program, steps)
+        case Function(in_paths=in_paths, out_paths=out_paths):
+            mistakes = (
+                *_path_mistakes("inPaths", in_paths, in_schema),
+                *_path_mistakes("outPaths", out_paths, out_schema, needed=True),
+            )
+            if mistakes:
+                return Refused(mistakes)
+            return ReadyFunction(
+                body,
+                prune_to_paths(in_schema, map(parse_path, in_paths)),
+                prune_to_paths(out_schema, map(parse_path, out_paths)),
+            )
+        case _:
+            assert_never(body)
+
+
+def _path_mistakes(
+    member: str, paths: tuple[str, ...], schema: Schema, *, needed: bool = False
+) -> list[Diagnostic]:
+    """Find what is wrong with the paths of a function (FUNC-10)."""
+    if needed and not paths:
+        return [
+            Diagnostic(
+                code=Code.FUNCTION_PATH, message="the function gives no path", pointer=f"/{member}"
+            )
+        ]
+    seen: set[str] = set()
+    mistakes: list[Diagnostic] = []
+    for number, path in enumerate(paths):
+        message, hint = _path_mistake(path, schema, seen, set(paths))
+        seen.add(path)
+        if message:
+            mistakes.append(
+                Diagnostic(
+                    code=Code.FUNCTION_PATH,
+                    message=message,
+                    pointer=f"/{member}/{number}",
+                    found=path,
+                    hint=hint,
+                )
+            )
+    return mistakes
+
+
+def _path_mistake(path: str, schema: Schema, seen: set[str], every: set[str]) -> tuple[str, str]:
+    if path in seen:
+        return f"{quote(path)} is repeated", ""
+    names = path.split(".")
+    for length in range(1, len(names)):
+        if (outer := ".".join(names[:length])) in every:
+            return f"{quote(path)} is inside {quote(outer)}, which is listed too", ""
+    try:
+        get(schema, parse_path(path))
+    except PathError as error:
+        return str(error), error.hint
+    return "", ""
+
+
+def _task(ready: ReadyFunction, tenant: str, version: str) -> FunctionTask:
+    return FunctionTask(
+        tenant=tenant,
+        version=version,
+        function=ready.function,
+        in_schema=ready.in_schema,
+        out_schema=ready.out_schema,
+    )
+
+
+def _purposes(purposes: Purposes, received: Received) -> Purposes:
+    """Give the purposes of the records that are here."""
+    if isinstance(purposes, Purpose):
+        return purposes
+    if len(purposes) != received.num_received:
+        raise RequestError(
+            "purposes",
+            f"found {len(purposes)} for {received.num_received} records, expected one for each, or"
+            " one for all",
+        )
+    if received.positions is None:
+        return purposes
+    return [purposes[position] for position in received.positions]
+
+
+def _apply(
+    ready: ReadyMapping,
+    payload: Payload,
+    received: Received,
+    purposes: Purposes,
+    limits: Limits,
+    deadline: Deadline,
+) -> tuple[Batch | list[Record], list[Rejection]]:
+    """Apply a mapping slice by slice, so that the clock and the size of what comes out count."""
+    content = received.content
+    program = ready.program
+    total = content.num_records if isinstance(content, Batch) else len(content)
+    length = _slice_length(total, len(payload.content), ready.steps)
+    batches: list[Batch] = []
+    records: list[Record] = []
+    rejections: list[Rejection] = []
+    size = 0
+    for start in range(0, max(1, total), length):
+        deadline.check()
+        own = purposes if isinstance(purposes, Purpose) else purposes[start : start + length]
+        if isinstance(content, Batch):
+            part = content if length >= total else content.slice(start, length)
+            applied = program.apply(part, own)
+            batches.append(applied.batch)
+            size += applied.batch.data.nbytes
+            _check_output(size, limits)
+            rejected = applied.rejections
+        else:
+            done = program.apply_records(content[start : start + length], own)
+            records += done.records
+            rejected = done.rejections
+        rejections += [moved(each, each.position + start) for each in rejected]
+    if not isinstance(content, Batch):
+        return records, rejections
+    if len(batches) == 1:
+        return batches[0], rejections
+    return Batch.concat(program.out_schema, batches), rejections
+
+
+def _slice_length(records: int, size: int, steps: int) -> int:
+    by_time = SLICE_STEPS // steps
+    by_size = SLICE_BYTES * max(1, records) // max(1, size * steps)
+    return max(1, min(by_time, by_size, max(1, records)))
+
+
+def _check_output(size: int, limits: Limits) -> None:
+    if size > limits.batch_output_bytes:
+        raise LimitError("batch_output_bytes", found=size, allowed=limits.batch_output_bytes)
+
+
+def _merged(received: Received, rejections: list[Rejection]) -> tuple[Rejection, ...]:
+    if not received.rejections:
+        return tuple(rejections)
+    own = [moved(each, received.position(each.position)) for each in rejections]
+    return tuple(sorted((*received.rejections, *own), key=lambda each: each.position))
