@@ -24,9 +24,18 @@ class Comparison:
 
 
 def compare(work: Callable[[], object], baseline: Callable[[], object]) -> Comparison:
-    """Measure both alternately, so that a slow moment of the machine hits both."""
-    work_calls, baseline_calls = _calls(work), _calls(baseline)
-    pairs = [(_sample(work, work_calls), _sample(baseline, baseline_calls)) for _ in range(SAMPLES)]
+    """Measure both alternately, so that a slow moment of the machine hits both.
+
+    Garbage is collected as it always is. What is there before is set aside, so that the collector
+    goes over what the calls make, and not over the modules and the rows that the benchmark holds.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        calls, baseline_calls = _calls(work), _calls(baseline)
+        pairs = [(_sample(work, calls), _sample(baseline, baseline_calls)) for _ in range(SAMPLES)]
+    finally:
+        gc.unfreeze()
     return Comparison(
         seconds=statistics.median(seconds for seconds, _ in pairs),
         baseline_seconds=statistics.median(seconds for _, seconds in pairs),
@@ -43,17 +52,9 @@ def _calls(function: Callable[[], object]) -> int:
 
 
 def _sample(function: Callable[[], object], calls: int) -> float:
-    """Give the CPU seconds of one call, garbage collection included.
-
-    What is there before is set aside, for the work as for the baseline: the collector then goes
-    over what the calls make, and not over the modules and the rows that the benchmark holds.
-    """
+    """Give the CPU seconds of one call, starting without garbage."""
     gc.collect()
-    gc.freeze()
-    try:
-        start = time.process_time()
-        for _ in range(calls):
-            function()
-        return (time.process_time() - start) / calls
-    finally:
-        gc.unfreeze()
+    start = time.process_time()
+    for _ in range(calls):
+        function()
+    return (time.process_time() - start) / calls
