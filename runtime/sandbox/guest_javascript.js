@@ -38,7 +38,7 @@
   // An escape that JSON.stringify writes for half of a pair, and no escaped backslash before it.
   const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
 
-  const state = { cursor: null, transform: undefined, mostOutput: 0, batchOutput: 0, logChars: 0 };
+  const state = { cursor: null, transform: undefined, present: null, mostOutput: 0, batchOutput: 0, logChars: 0 };
   let log = '';
   let logLeft = 0;
 
@@ -239,7 +239,7 @@
   // ---- a batch
 
   const run = (json) => {
-    const { batchOutput, cursor, mostOutput, transform } = state;
+    const { batchOutput, cursor, mostOutput, present, transform } = state;
     const started = now();
     const records = parse(json);
     const read = now();
@@ -252,7 +252,7 @@
       const record = records[i];
       records[i] = null;
       try {
-        const text = accept(transform(record));
+        const text = accept(transform(present === null ? record : present(record)));
         // Counting bytes takes longer than writing them: it waits until a limit may be near.
         if (MAX_UNIT_BYTES * text.length > mostOutput) {
           const size = byteLength(text);
@@ -289,9 +289,10 @@
 
   const buffer = new ArrayBuffer(2 * 65536);
   const setCursor = (offset) => { state.cursor = new Integers(buffer, offset, 1); };
-  const setFunction = (transform, settings) => {
+  const setFunction = (transform, settings, present) => {
     const found = parse(settings);
     state.transform = transform;
+    state.present = present;
     state.mostOutput = found.record_output_bytes;
     state.batchOutput = found.batch_output_bytes;
     state.logChars = found.capture_logs ? found.log_bytes : 0;

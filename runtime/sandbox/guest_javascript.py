@@ -75,6 +75,8 @@ class JavaScriptEngine:
         self._cursor.value = CURSOR_READING
 
     def load(self, function: Function) -> Loaded:
+        # Ours, and before the user's: what it captures is still what it should be.
+        present = self._isolate.handle(function.presentation or "null")
         try:
             # The newline ends a comment of the user's (FUNC-D8).
             self._isolate.evaluate(f"{function.source}\n//# sourceURL={FILE_NAME}")
@@ -86,10 +88,13 @@ class JavaScriptEngine:
             raise SourceError(refusal_of(error)) from None
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
-        arguments = self._isolate.handle("[null, null]")
-        settings = msgspec.json.encode(msgspec.structs.replace(function, source=""))
+        arguments = self._isolate.handle("[null, null, null]")
+        settings = msgspec.json.encode(
+            msgspec.structs.replace(function, source="", presentation="")
+        )
         self._isolate.set_item(arguments, 0, transform)
         self._isolate.set_text(arguments, 1, settings)
+        self._isolate.set_item(arguments, 2, present)
         self._isolate.call(self._set_function, arguments)
         return JavaScriptFunction(self._isolate, self._run, self._arguments)
 

@@ -21,7 +21,7 @@ from runtime.sandbox.interface import (
 )
 from runtime.sandbox.kernel import map_page
 from runtime.sandbox.python_source import describe, load, place
-from runtime.sandbox.python_values import ResultError, accept, present
+from runtime.sandbox.python_values import ResultError, accept, present, rebuilder
 
 _MAX_LOG_PARTS: Final = 10_000
 """Pieces of output that one record may print: each costs memory, however short."""
@@ -137,6 +137,7 @@ class PythonFunction:
         self._transform = transform
         self._cursor = cursor
         self._log = log
+        self._rebuild = rebuilder(function.presentation)
         self._spent = False
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
@@ -157,6 +158,7 @@ class PythonFunction:
         self, records: list[Any], failures: list[RawFailure], logs: list[RawLog]
     ) -> list[bytes]:
         transform, cursor, log = self._transform, self._cursor, self._log
+        rebuild = self._rebuild
         most = self._function.record_output_bytes
         left = self._function.batch_output_bytes
         log.start_batch()
@@ -165,7 +167,7 @@ class PythonFunction:
             cursor[0] = position
             records[position] = None
             try:
-                result = accept(transform(record))
+                result = accept(transform(record if rebuild is None else rebuild(record)))
                 size = len(result) + 1
                 if size > most or size > left:
                     _refuse_size(size - 1, most, left)

@@ -37,6 +37,19 @@ CURSOR_READING: Final = -1
 """In the shared page before the first record; the batch's length stands there after the last."""
 
 
+class Rebuilt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a Python guest makes of a value that JSON gives as something else, or of its parts."""
+
+    kind: str
+    """As in schemas."""
+
+    members: dict[str, "Rebuilt"] = {}
+    """The properties of an object that have something to rebuild."""
+
+    element: "Rebuilt | None" = None
+    """Of an array or a map."""
+
+
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a locked guest is given once: the source, and what its answers may weigh."""
 
@@ -45,6 +58,10 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_output_bytes: int
     log_bytes: int
     capture_logs: bool = False
+    presentation: str = ""
+    """How the function is given its records (FUNC-13): for JavaScript an expression of ours, a
+    function that rebuilds a record; for Python a `Rebuilt` as JSON. Empty: as JSON gives them."""
+
     language_policy: bool = True
     """False only where the operating system's walls are tested alone."""
 

@@ -20,7 +20,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from mapping_lang.types.kinds import MAX_PRECISION
-from mapping_lang.types.text.parse import parse_datetime_iso, parse_int, parse_time, parse_uuid
+from mapping_lang.types.text.parse import (
+    parse_datetime_iso,
+    parse_datetime_rfc3339,
+    parse_int,
+    parse_time,
+    parse_uuid,
+)
 
 _Value = TypeVar("_Value")
 
@@ -51,6 +57,11 @@ _UUID_SHAPES: Final = frozenset({b"00000000-0000-0000-0000-000000000000"})
 def parse_datetimes_iso(texts: list[str]) -> list[datetime]:
     """Read what `parse_datetime_iso` reads."""
     return _parse_shaped(texts, _INSTANT_SHAPES, list[datetime], parse_datetime_iso)
+
+
+def parse_datetimes_rfc3339(texts: list[str]) -> list[datetime]:
+    """Read what `parse_datetime_rfc3339` reads."""
+    return _parse_shaped(texts, _INSTANT_SHAPES, list[datetime], parse_datetime_rfc3339)
 
 
 def parse_times(texts: list[str]) -> list[time]:

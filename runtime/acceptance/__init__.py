@@ -1,0 +1,1 @@
+"""What a function returned: untrusted JSON to values of its output schema, or a refusal."""

@@ -1,0 +1,1 @@
+"""What a function is given: records of its input schema in the values of its language."""
