@@ -1,8 +1,8 @@
 """Scalar functions over columns: for nodes without a kernel, and for what a kernel doubts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -36,10 +36,10 @@ def apply_function(
     """Run a function of several columns; `strict` gives null where any of them is null."""
     if strict and len(columns) == 1:
         return _apply_to_one(function, columns[0], type_)
-    rows = (
-        zip(*(_items(column) for column in columns), strict=False)
-        if columns
-        else repeat((), length)
+    # A column of one value has no end of its own.
+    rows: Iterator[Sequence[Any]] = islice(
+        zip(*(_items(column) for column in columns), strict=False) if columns else repeat(()),
+        length,
     )
     results: list[Any] = []
     refused: list[int] = []
