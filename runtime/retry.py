@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runtime.errors import DeadlineError, KilnRuntimeError
+from runtime.errors import DeadlineError, FunctionPausedError, KilnRuntimeError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,9 @@ def decide(
     `chance`, from 0 to 1, spreads the calls that failed together.
     """
     if not error.retryable or attempts.failed >= policy.max_attempts:
+        return None
+    if isinstance(error, FunctionPausedError):
+        # The pause is long, and a function that is mended has no part in it: the run decides.
         return None
     if isinstance(error, DeadlineError) and attempts.deadlines >= policy.max_deadlines:
         return None

@@ -11,6 +11,7 @@ from runtime.errors import (
     BatchStoppedError,
     BusyError,
     DeadlineError,
+    FunctionPausedError,
     FunctionRefusedError,
     FunctionsUnavailableError,
     GuestLostError,
@@ -151,6 +152,13 @@ TABLE: Final[tuple[Row[KilnRuntimeError], ...]] = (
         "WALLS_MISSING",
         ("missing",),
         lambda _, facts: WallsMissingError(tuple(facts["missing"].split(", "))),
+    ),
+    Row(
+        FunctionPausedError,
+        Status.RESOURCE_EXHAUSTED,
+        "FUNCTION_PAUSED",
+        ("kills", "seconds"),
+        lambda _, facts: FunctionPausedError(int(facts["kills"]), float(facts["seconds"])),
     ),
     Row(
         GuestUnavailableError,

@@ -1,0 +1,31 @@
+import pytest
+
+from runtime.deadline import Deadline
+from runtime.errors import BatchStoppedError, DeadlineError
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("caller", "limit", "remaining"), [(None, 10.0, 10.0), (3.0, 10.0, 3.0), (30.0, 10.0, 10.0)]
+)
+def test_the_sooner_end_counts(caller: float | None, limit: float, remaining: float) -> None:
+    deadline = Deadline(caller, limit, Clock())
+    deadline.check()
+    assert deadline.remaining() == remaining
+
+
+@pytest.mark.parametrize(("caller", "error"), [(3.0, DeadlineError), (None, BatchStoppedError)])
+def test_an_end_says_whose_it_was(caller: float | None, error: type[Exception]) -> None:
+    clock = Clock()
+    deadline = Deadline(caller, 10.0, clock)
+    clock.now += 11
+    assert deadline.remaining() == 0.0
+    with pytest.raises(error):
+        deadline.check()

@@ -1,0 +1,153 @@
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+
+from mapping_lang.types.schema import Purpose
+from runtime.contract import (
+    CompileCall,
+    Encoding,
+    Function,
+    Mapping,
+    Payload,
+    Transformation,
+    TransformCall,
+)
+from runtime.errors import LimitValueError, RequestError
+from runtime.limits import Limits
+from runtime.sandbox.interface import Language
+from runtime.v1 import batch_pb2, transform_service_pb2
+from runtime.wire.requests import (
+    MAX_NAME_CHARS,
+    compile_call,
+    compile_request,
+    transform_call,
+    transform_request,
+)
+from tests.runtime.wire.calls import COMPILE_CALLS, TRANSFORM_CALLS
+
+Request = transform_service_pb2.TransformBatchRequest
+
+ROOMY = Limits(**{field.name: 2**41 for field in fields(Limits)})
+
+
+@given(COMPILE_CALLS)
+def test_a_call_to_compile_is_the_same_on_the_other_side(call: CompileCall) -> None:
+    message = compile_request(call).SerializeToString()
+    request = transform_service_pb2.CompileTransformationRequest.FromString(message)
+    assert compile_call(request, ROOMY) == call
+
+
+@given(TRANSFORM_CALLS)
+def test_a_call_to_transform_is_the_same_on_the_other_side(call: TransformCall) -> None:
+    message = transform_request(call).SerializeToString()
+    assert transform_call(Request.FromString(message), ROOMY) == call
+
+
+CALL = TransformCall(
+    transformation=Transformation("{}", "{}", Mapping(expressions=(("a", "b"),))),
+    payload=Payload(Encoding.JSON_RECORDS, b"[]"),
+    purposes=Purpose.IMPORT,
+)
+FUNCTION_CALL = replace(
+    CALL,
+    transformation=Transformation(
+        "{}",
+        "{}",
+        Function(language=Language.PYTHON, source="x", in_paths=(), out_paths=("a",)),
+    ),
+)
+
+
+def test_limits_that_are_not_told_are_the_servers() -> None:
+    server = Limits(batch_records=77, record_seconds=0.5)
+    assert transform_call(transform_request(CALL), server).limits == server
+
+
+def test_limits_that_are_told_are_bounded_by_the_servers() -> None:
+    server = Limits(batch_records=77, record_seconds=0.5)
+    request = transform_request(CALL)
+    request.limits.batch_records = 1_000
+    request.limits.record_seconds = 0.25
+    assert transform_call(request, server).limits == replace(server, record_seconds=0.25)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+def test_a_limit_that_limits_nothing_is_refused(seconds: float) -> None:
+    request = transform_request(CALL)
+    request.limits.record_seconds = seconds
+    with pytest.raises(LimitValueError):
+        transform_call(request, Limits())
+
+
+Change = Callable[[Request], object]
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "field"),
+    [
+        (CALL, lambda r: r.ClearField("transformation"), "transformation"),
+        (CALL, lambda r: r.ClearField("payload"), "payload"),
+        (CALL, lambda r: r.transformation.ClearField("mapping"), "transformation.body"),
+        (
+            CALL,
+            lambda r: r.transformation.ClearField("input_schema"),
+            "transformation.input_schema",
+        ),
+        (
+            CALL,
+            lambda r: r.transformation.ClearField("output_schema"),
+            "transformation.output_schema",
+        ),
+        (CALL, lambda r: r.payload.ClearField("encoding"), "payload.encoding"),
+        (CALL, lambda r: setattr(r.payload, "encoding", 99), "payload.encoding"),
+        (CALL, lambda r: r.purposes.append(batch_pb2.PURPOSE_UNSPECIFIED), "purposes"),
+        (CALL, lambda r: r.purposes.append(99), "purposes"),
+        (CALL, lambda r: setattr(r, "tenant", "x" * (MAX_NAME_CHARS + 1)), "tenant"),
+        (
+            CALL,
+            lambda r: setattr(r, "function_version", "x" * (MAX_NAME_CHARS + 1)),
+            "function_version",
+        ),
+        (
+            CALL,
+            lambda r: setattr(r.transformation.mapping.time_layouts, "date", "x" * 201),
+            "transformation.mapping.time_layouts.date",
+        ),
+        (
+            FUNCTION_CALL,
+            lambda r: r.transformation.function.ClearField("language"),
+            "transformation.function.language",
+        ),
+        (
+            FUNCTION_CALL,
+            lambda r: setattr(r.transformation.function, "language", 9),
+            "transformation.function.language",
+        ),
+        (
+            FUNCTION_CALL,
+            lambda r: r.transformation.function.ClearField("source"),
+            "transformation.function.source",
+        ),
+        (
+            FUNCTION_CALL,
+            lambda r: r.transformation.function.in_paths.extend(["a"] * 10_001),
+            "transformation.function.in_paths",
+        ),
+    ],
+)
+def test_what_no_client_sends_is_refused_by_its_field(
+    call: TransformCall, change: Change, field: str
+) -> None:
+    request = transform_request(call)
+    change(request)
+    with pytest.raises(RequestError) as caught:
+        transform_call(Request.FromString(request.SerializeToString()), Limits())
+    assert caught.value.field == field
+
+
+def test_a_mapping_without_pairs_is_a_mapping() -> None:
+    empty = replace(CALL, transformation=Transformation("{}", "{}", Mapping(expressions=())))
+    found = transform_call(transform_request(empty), Limits())
+    assert found.transformation == empty.transformation
