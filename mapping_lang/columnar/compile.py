@@ -19,6 +19,7 @@ from mapping_lang.columnar.steps import Call, Operand, Step
 from mapping_lang.json_path import member_reader
 from mapping_lang.part_text import part_writer
 from mapping_lang.plan import (
+    BOOLEAN,
     JSON,
     STRING,
     AllOf,
@@ -42,7 +43,7 @@ from mapping_lang.plan import (
 from mapping_lang.types.arrow.layout import arrow_fields
 from mapping_lang.types.convert.convert import converter
 from mapping_lang.types.errors import ValueRefusedError
-from mapping_lang.types.kinds import ObjectType, Type
+from mapping_lang.types.kinds import ObjectType, StringType, Type
 from mapping_lang.types.schema import Path, Purpose
 from mapping_lang.types.values import Value
 
@@ -123,11 +124,19 @@ class _Compiler:
             case AnyOf():
                 return self._junction(node.arguments, stop=True)
             case NotNull():
-                return self._add(steps.is_present(self._slot(node.base)))
+                return self._present(node)
             case Choose():
                 return self._choose(node, self._slot, _typed(node))
             case _:
                 assert_never(node)
+
+    def _present(self, node: NotNull) -> int:
+        base = node.base
+        if isinstance(base, Choose) and base.type is None:
+            # There is no column of branches of different types; that one is there is a boolean.
+            cases = tuple((condition, NotNull(then)) for condition, then in base.cases)
+            return self._slot(Choose(cases, NotNull(base.otherwise), BOOLEAN))
+        return self._add(steps.is_present(self._slot(base)))
 
     def _constant(self, value: Value | None, type_: Type) -> int:
         return self._add(steps.constant(One.of(value, type_), type_))
@@ -274,6 +283,14 @@ def _position(container: Type | None, name: str) -> int:
 
 
 def _typed(node: Node) -> Type:
-    if node.type is None:
-        raise TypeError("branches of different types are resolved when a mapping is checked")
-    return node.type
+    """Give the type of a node; texts of several types are just texts."""
+    if node.type is not None:
+        return node.type
+    types = {type_ for type_ in map(_typed, _branches(node)) if not isinstance(type_, StringType)}
+    if types:
+        raise TypeError("other branches are resolved when a mapping is checked")
+    return STRING
+
+
+def _branches(node: Node) -> list[Node]:
+    return [*(then for _, then in node.cases), node.otherwise] if isinstance(node, Choose) else []
