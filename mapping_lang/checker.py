@@ -243,7 +243,7 @@ class _Checker:
             _require_comparable(part, statics)
         static = {Result.FIXED: builtin.type, Result.CALL: wanted, Result.UNKNOWN: None}
         if isinstance(builtin.body, Laziness):
-            node = _lazy(builtin.body, nodes)
+            node = self._lazy(builtin.body, nodes)
         else:
             call = _Call(builtin, builtin.body, part.span, tuple(keys), tuple(removable))
             node = self._apply(call, nodes, ())
@@ -266,6 +266,21 @@ class _Checker:
         if target is None or parameter.unconverted:
             return node
         return self._each(node, lambda leaf: converted(leaf, target, site))
+
+    def _lazy(self, laziness: Laziness, nodes: list[Node]) -> Node:
+        match laziness:
+            case Laziness.ALL:
+                return all_of(tuple(nodes))
+            case Laziness.ANY:
+                return any_of(tuple(nodes))
+            case Laziness.CHOOSE:
+                otherwise = nodes[2] if len(nodes) == 3 else Constant(None, JSON)
+                return choose([(nodes[0], nodes[1])], otherwise)
+            case Laziness.FIRST:
+                cases = [(self._each(node, NotNull), node) for node in nodes[:-1]]
+                return choose(cases, nodes[-1])
+            case _:
+                assert_never(laziness)
 
     def _apply(self, call: "_Call", rest: list[Node], done: tuple[Node, ...]) -> Node:
         """Apply a builtin, once for every combination of branches that differ in type."""
@@ -343,21 +358,6 @@ class _Call:
             removable=self.removable if is_map else (),
         )
         return applied(node)
-
-
-def _lazy(laziness: Laziness, nodes: list[Node]) -> Node:
-    match laziness:
-        case Laziness.ALL:
-            return all_of(tuple(nodes))
-        case Laziness.ANY:
-            return any_of(tuple(nodes))
-        case Laziness.CHOOSE:
-            otherwise = nodes[2] if len(nodes) == 3 else Constant(None, JSON)
-            return choose([(nodes[0], nodes[1])], otherwise)
-        case Laziness.FIRST:
-            return choose([(NotNull(node), node) for node in nodes[:-1]], nodes[-1])
-        case _:
-            assert_never(laziness)
 
 
 def _part_text(leaf: Node, site: Site) -> Node:

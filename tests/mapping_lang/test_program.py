@@ -89,6 +89,8 @@ ROWS: list[tuple[str, str, str, str, str, str | Code]] = [
     ("MAP-39", LOGIC, "coalesce(s, j.x.y)", "string", '{"s":"","j":5}', '""'),
     ("MAP-39", LOGIC, "coalesce(j, s)", "json", '{"j":null,"s":"x"}', "null"),
     ("MAP-39", LOGIC, "coalesce(i, s)", "int", '{"i":null,"s":"12"}', "12"),
+    ("MAP-39", LOGIC, "coalesce(if(a, i, s), j.x.y)", "string", '{"a":true,"i":5,"j":5}', '"5"'),
+    ("MAP-39", LOGIC, "coalesce(if(a, i, s), 'n')", "string", '{"a":false,"i":5}', '"n"'),
     ("MAP-52", LOGIC, "not(i)", "boolean", '{"i":-1}', "false"),
     ("MAP-52", LOGIC, "not(s)", "boolean", '{"s":""}', "null"),
     ("MAP-52", LOGIC, "not(s)", "boolean", '{"s":"t"}', ARGUMENT),
