@@ -103,8 +103,20 @@ class Code(StrEnum):
     APPLY_JSON_TEXT = "E464"
     APPLY_NO_TEXT = "E465"
     APPLY_REQUIRED = "E466"
-    # Functions, 50x (FUNC-10).
+    # Functions, 50x: what cannot be loaded (FUNC-10, FUNC-60).
     FUNCTION_PATH = "U501"
+    FUNCTION_SYNTAX = "U502"
+    FUNCTION_NOT_ALLOWED = "U503"
+    FUNCTION_MISSING = "U504"
+    FUNCTION_TOP_LEVEL = "U505"
+    FUNCTION_LOAD_LIMIT = "U506"
+    # Functions, 52x: what happens to a record (FUNC-50, DEC-33).
+    FUNCTION_EXCEPTION = "U521"
+    FUNCTION_RESULT = "U522"
+    FUNCTION_OUTPUT = "U523"
+    FUNCTION_MEMORY = "U524"
+    FUNCTION_TIME = "U525"
+    FUNCTION_CRASH = "U526"
 
 
 @dataclass(frozen=True, slots=True)
