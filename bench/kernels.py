@@ -31,7 +31,7 @@ def customers(data: pa.RecordBatch) -> Any:  # noqa: ANN401  Arrow ships no type
             data.column("visits"),
             pc.equal(data.column("newsletter"), "true"),
             address_out,
-            pc.if_else(pc.fill_null(pc.equal(country, "US"), False), "domestic", "intl"),
+            pc.if_else(pc.fill_null(pc.equal(country, "US"), fill_value=False), "domestic", "intl"),
             pc.utf8_slice_codeunits(data.column("phone"), 0, 10),
         ],
         [

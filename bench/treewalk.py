@@ -64,7 +64,7 @@ class TreeWalk:
             target[output.path[-1]] = value
         return out
 
-    def _value(self, node: Node, record: Record) -> Any:  # noqa: ANN401, PLR0911  any value
+    def _value(self, node: Node, record: Record) -> Any:  # noqa: ANN401  a value of any kind
         match node:
             case Constant():
                 return node.value

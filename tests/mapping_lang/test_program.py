@@ -9,6 +9,7 @@ from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.kinds import IntType, JsonType, ObjectType, Property, StringType
 from mapping_lang.types.schema import Purpose
+from mapping_lang.types.values import Record, Value
 from tests.mapping_lang.mappings import applied, compiled, one_output, schema_of, type_of
 
 TEXTS = (
@@ -254,7 +255,7 @@ def test_each_record_has_its_own_purpose() -> None:
     schema = schema_of("s string")
     out = ObjectType((Property("out", StringType(), create_required=True),))
     program = compiled({"out": "s"}, schema, out)
-    records = [{}, {"s": "x"}, {}]
+    records: list[Record] = [{}, {"s": "x"}, {}]
     purposes = [UPDATE, CREATE, CREATE]
     by_record = program.apply_records(records, purposes)
     by_column = program.apply(Batch.from_records(schema, records), purposes)
@@ -275,7 +276,7 @@ def test_a_program_holds_no_batch() -> None:
     schema = schema_of("s string")
     program = compiled({"out": "upper(s)"}, schema, one_output(StringType()))
 
-    class Tracked(dict[str, str]):
+    class Tracked(dict[str, Value | None]):
         """A record that can be watched."""
 
     record = Tracked(s="x")
