@@ -1,19 +1,18 @@
 """Operations of the mapping language: `parse_compile`, `convert`, `eval`, `fuzz_eval`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from mapping_lang.batch import Batch, Rejection, Step
+from mapping_lang.batch import Rejection, Step
 from mapping_lang.compiler import compile_expression, compile_mapping
 from mapping_lang.diagnostics import Code, Diagnostic
 from mapping_lang.program import Program
-from mapping_lang.types.conform.conform import conformer
-from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import NO_SCHEMA, ObjectType, Property
 from mapping_lang.types.schema import Purpose, format_path
 from mapping_lang.types.text.layouts import Layouts
 from mapping_lang.types.values import Record
-from tests.conformance.outcome import Mismatch, Operation, compare
+from tests.conformance.both_paths import apply, fit_a_batch
+from tests.conformance.outcome import Mismatch, Operation, accepts, compare, is_open
 from tests.conformance.schemas import schema_of, type_of
 from tests.conformance.vector import Document, Vector, comparable, expected_form, to_record
 
@@ -54,14 +53,36 @@ def check_parse_compile(vector: Vector, expect: Document) -> Mismatch | None:
     paths, mistakes = compile_expression(body["expr"], schema, type_of(body["destType"]))
     if expect.get("error") == "panic":
         return None
-    if mistakes:
-        return compare({"error": _category(mistakes)}, expect)
-    return compare({"paths": [format_path(path) for path in paths]}, expect)
+    found: Document = (
+        {"error": _category(mistakes)} if mistakes else {"paths": [format_path(p) for p in paths]}
+    )
+    return _compare(found, expect, lambda closed: found == closed)
 
 
 def check_convert(vector: Vector, expect: Document) -> Mismatch | None:
     """Convert one property to another by the expression that names it."""
     body = vector.body
+    in_schema, out_schema = _conversion_schemas(body)
+    program, mistakes = compile_mapping({"y": "x"}, in_schema, out_schema, layouts=_layouts(body))
+    if program is None:
+        return compare({"error": _category(mistakes)}, expect)
+    rows = _conversion_rows(body, in_schema)
+    results = _results(program, in_schema, rows, body)
+    if isinstance(results, Mismatch):
+        return results
+    (result,) = results
+    if expect.get("error") == "panic":
+        return None
+    expected = (
+        expect
+        if "error" in expect or is_open(expect)
+        else {"out": {} if expect.get("missing") else {"y": expect["value"]}}
+    )
+    found = {"error": result["error"]} if "error" in result else result
+    return _compare_result(found, expected, program.out_schema, out_schema, body)
+
+
+def _conversion_schemas(body: Document) -> tuple[ObjectType, ObjectType]:
     source = Property("x", type_of(body["sourceType"]), nullable=True, read_optional=True)
     target = Property(
         "y",
@@ -70,106 +91,101 @@ def check_convert(vector: Vector, expect: Document) -> Mismatch | None:
         create_required=body.get("createRequired", False),
         update_required=body.get("updateRequired", False),
     )
-    in_schema, out_schema = ObjectType((source,)), ObjectType((target,))
-    program, mistakes = compile_mapping({"y": "x"}, in_schema, out_schema, layouts=_layouts(body))
-    if program is None:
-        return compare({"error": _category(mistakes)}, expect)
-    row = {"x": body["value"]} if "value" in body else {}
-    results = _results(program, in_schema, [to_record(row, in_schema)], body)
-    if isinstance(results, Mismatch):
-        return results
-    (result,) = results
-    if expect.get("error") == "panic":
-        return None
-    expected = _expected(_as_result(expect), out_schema, formatted="timeLayouts" in body)
-    return compare(_without_path(result), expected)
+    return ObjectType((source,)), ObjectType((target,))
 
 
-def _as_result(expect: Document) -> Document:
-    if "error" in expect:
-        return expect
-    return {"out": {} if expect.get("missing") else {"y": expect["value"]}}
-
-
-def _without_path(result: object) -> object:
-    return {"error": result["error"]} if isinstance(result, dict) and "error" in result else result
+def _conversion_rows(body: Document, schema: ObjectType) -> list[Record]:
+    return [to_record({"x": body["value"]} if "value" in body else {}, schema)]
 
 
 def check_eval(vector: Vector, expect: Document) -> Mismatch | None:
     """Compile a mapping and apply it to rows, on both paths."""
     body = vector.body
-    in_schema = NO_SCHEMA if body["inSchema"] is None else schema_of(body["inSchema"])
-    out_schema = schema_of(body["outSchema"])
+    in_schema, out_schema = _in_schema(body), schema_of(body["outSchema"])
     program, mistakes = compile_mapping(
         body["mapping"], in_schema, out_schema, layouts=_layouts(body)
     )
     if expect.get("error") == "panic":
         return None
     if program is None:
-        return compare({"error": _category(mistakes)}, expect)
+        found: Document = {"error": _category(mistakes)}
+        return _compare(found, expect, lambda closed: found == closed)
     rows = [to_record(row, in_schema) for row in body["rows"]]
     results = _results(program, in_schema, rows, body)
     if isinstance(results, Mismatch):
         return results
-    if "error" in expect:
-        return Mismatch({"results": results}, expect)
-    formatted = "timeLayouts" in body
-    found = [format_path(path) for path in program.in_paths]
-    if found != expect["inPaths"]:
-        return Mismatch(found, expect["inPaths"])
+    if is_open(expect) or "error" in expect:
+        return _compare({"results": results}, expect, lambda _: False)
+    paths = [format_path(path) for path in program.in_paths]
+    if paths != expect["inPaths"]:
+        return Mismatch(paths, expect["inPaths"])
     for result, expected in zip(results, expect["results"], strict=True):
         # Where the recorded build crashed, any clean outcome will do.
         if expected.get("error") == "panic":
             continue
-        mismatch = compare(result, _expected(expected, out_schema, formatted=formatted))
+        mismatch = _compare_result(result, expected, program.out_schema, out_schema, body)
         if mismatch is not None:
             return mismatch
     return None
 
 
+def _in_schema(body: Document) -> ObjectType:
+    return NO_SCHEMA if body["inSchema"] is None else schema_of(body["inSchema"])
+
+
+def conversion_is_scalar_only(vector: Vector) -> bool:
+    """Tell if no batch can hold the record of a `convert` vector."""
+    in_schema, _ = _conversion_schemas(vector.body)
+    return not fit_a_batch(_conversion_rows(vector.body, in_schema), in_schema)
+
+
+def mapping_is_scalar_only(vector: Vector) -> bool:
+    """Tell if no batch can hold the records of a mapping."""
+    schema = _in_schema(vector.body)
+    return not fit_a_batch([to_record(row, schema) for row in vector.body["rows"]], schema)
+
+
 def _results(
     program: Program, in_schema: ObjectType, rows: Sequence[Record], body: Document
-) -> list[object] | Mismatch:
-    """Apply a program on both paths; they have to agree in every value and every rejection."""
-    purpose = _PURPOSES[body["purpose"]]
-    scalar = program.apply_records(rows, purpose)
-    schema = program.out_schema
-    by_records = _merge(scalar.records, scalar.rejections, schema, len(rows))
-    if not _conform(rows, in_schema):
-        # No batch can hold what is not of its schema; the expressions still have their meaning.
-        return by_records
-    columnar = program.apply(Batch.from_records(in_schema, rows), purpose)
-    by_columns = _merge(columnar.batch.to_records(), columnar.rejections, schema, len(rows))
-    if by_records != by_columns or scalar.rejections != columnar.rejections:
-        return Mismatch(
-            ("columns", by_columns, columnar.rejections), ("records", by_records, scalar.rejections)
-        )
-    return by_records
+) -> list[Document] | Mismatch:
+    outcomes = apply(program, in_schema, rows, _PURPOSES[body["purpose"]])
+    if isinstance(outcomes, Mismatch):
+        return outcomes
+    return [
+        {"out": record}
+        if rejection is None
+        else {"error": _failure(rejection), "path": rejection.path}
+        for record, rejection in outcomes
+    ]
 
 
-def _conform(rows: Sequence[Record], schema: ObjectType) -> bool:
-    conform = conformer(schema)
-    try:
-        for row in rows:
-            conform({name: value for name, value in row.items() if name in schema.by_name})
-    except ValueRefusedError:
-        return False
-    return True
+def _compare_result(
+    found: Document,
+    expected: Document,
+    found_schema: ObjectType,
+    expected_schema: ObjectType,
+    body: Document,
+) -> Mismatch | None:
+    """Compare one record, whose values are in the form of their types, or of their layouts."""
+    if "out" in found:
+        found = {"out": comparable(found["out"], found_schema)}
+
+    def form(closed: Document) -> Document:
+        if "error" in closed:
+            return closed
+        formatted = "timeLayouts" in body
+        return {"out": expected_form(closed["out"], expected_schema, formatted=formatted)}
+
+    shown = expected if is_open(expected) else form(expected)
+    return _compare(found, shown, lambda closed: found == form(closed))
 
 
-def _merge(
-    records: Sequence[Record], rejections: Sequence[Rejection], schema: ObjectType, count: int
-) -> list[object]:
-    failed = {rejection.position: rejection for rejection in rejections}
-    survivors = iter(records)
-    merged: list[object] = []
-    for position in range(count):
-        if position in failed:
-            rejection = failed[position]
-            merged.append({"error": _failure(rejection), "path": rejection.path})
-        else:
-            merged.append({"out": comparable(next(survivors), schema)})
-    return merged
+def _compare(
+    found: Document, expected: Document, same: Callable[[Document], bool]
+) -> Mismatch | None:
+    if is_open(expected):
+        return None if accepts(found, expected, same) else Mismatch(found, expected)
+    return compare(found, expected)
 
 
 def _failure(rejection: Rejection) -> str:
@@ -178,12 +194,6 @@ def _failure(rejection: Rejection) -> str:
     if rejection.code is Code.APPLY_REQUIRED:
         return "validation_error:required"
     return f"conversion:{_CONVERSIONS.get(rejection.code, rejection.code.value)}"
-
-
-def _expected(result: Document, schema: ObjectType, *, formatted: bool) -> object:
-    if "error" in result:
-        return result
-    return {"out": expected_form(result["out"], schema, formatted=formatted)}
 
 
 def _category(mistakes: Sequence[Diagnostic]) -> str:
@@ -204,7 +214,7 @@ def _layouts(body: Document) -> Layouts | None:
 
 OPERATIONS = (
     Operation(op="parse_compile", check=check_parse_compile),
-    Operation(op="convert", check=check_convert),
-    Operation(op="eval", check=check_eval),
-    Operation(op="fuzz_eval", check=check_eval),
+    Operation(op="convert", check=check_convert, scalar_only=conversion_is_scalar_only),
+    Operation(op="eval", check=check_eval, scalar_only=mapping_is_scalar_only),
+    Operation(op="fuzz_eval", check=check_eval, scalar_only=mapping_is_scalar_only),
 )

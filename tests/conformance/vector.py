@@ -55,10 +55,17 @@ class Vector:
         return expect
 
 
+class VectorFileError(Exception):
+    """A file that is not there or has no vectors in it."""
+
+
 def load(path: Path) -> list[Vector]:
-    """Read a vector file; floats keep every digit as they were written."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [_vector(json.loads(line)) for line in lines if line]
+    """Read a vector file."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return [_vector(json.loads(line)) for line in lines if line.strip()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VectorFileError(f"{path}: not a file of vectors: {error!r}") from None
 
 
 def _vector(body: Document) -> Vector:
