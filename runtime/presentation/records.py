@@ -32,7 +32,12 @@ from mapping_lang.types.kinds import (
     UuidType,
     YearType,
 )
-from mapping_lang.types.text.format import format_datetime, format_decimal, format_time
+from mapping_lang.types.text.format import (
+    format_datetime,
+    format_decimal,
+    format_float_json,
+    format_time,
+)
 from mapping_lang.types.values import Record
 from runtime.presentation.javascript import javascript_presenter
 from runtime.presentation.python import python_plan
@@ -88,6 +93,8 @@ def _scalars(language: Language, *, preserve_json: bool) -> Scalars:
                 return _each(int.__repr__)
             case IntType():
                 return None
+            case FloatType(bit_size=32):
+                return _prepare_floats32
             case FloatType():
                 return None if type_.real else _prepare_floats
             case DecimalType():
@@ -114,6 +121,14 @@ def _prepare_floats(numbers: Sequence[Any]) -> Sequence[Any]:
     if all(map(math.isfinite, numbers)):
         return numbers
     return [number if math.isfinite(number) else _name_of(number) for number in numbers]
+
+
+def _prepare_floats32(numbers: Sequence[Any]) -> Sequence[Any]:
+    # As few digits as tell them from others of 32 bits: 0.1, and not 0.10000000149011612.
+    return [
+        msgspec.Raw(format_float_json(number, 32)) if math.isfinite(number) else _name_of(number)
+        for number in numbers
+    ]
 
 
 def _name_of(number: float) -> str:

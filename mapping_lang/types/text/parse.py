@@ -199,9 +199,11 @@ def parse_datetime_rfc3339(text: str) -> datetime:
     if match is None:
         raise _not(Code.VALUE_FORM, text, "a datetime such as 2024-01-31T15:04:05Z")
     year, month, day, hour, minute, second, fraction, sign, zone_hour, zone_minute = match.groups()
+    # The last day of year 0 may be the first of year 1 in UTC (TYPE-48); year 4 is as long.
+    is_year_zero = year == "0000" and sign == "-"
     local = _datetime(
         text,
-        int(year),
+        4 if is_year_zero else int(year),
         int(month),
         int(day),
         int(hour),
@@ -209,7 +211,12 @@ def parse_datetime_rfc3339(text: str) -> datetime:
         int(second),
         _microseconds(fraction),
     )
-    return _to_utc(text, local, sign, zone_hour, zone_minute)
+    instant = _to_utc(text, local, sign, zone_hour, zone_minute)
+    if not is_year_zero:
+        return instant
+    if instant.year == local.year:
+        raise _year_out_of_range(text)
+    return instant.replace(year=MIN_YEAR)
 
 
 def _plain_instant(text: str) -> datetime | None:

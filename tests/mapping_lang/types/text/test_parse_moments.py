@@ -78,6 +78,8 @@ def result(parse: Callable[[str], object], text: str) -> object:
         ("2023-000", FORM, FORM),
         ("1900-366", FORM, FORM),
         ("0000-01-01T00:00:00Z", YEAR, YEAR),
+        ("0000-12-31T23:00:00-02:00", datetime(1, 1, 1, 1, tzinfo=UTC), YEAR),
+        ("0000-12-31T23:00:00-00:59", YEAR, YEAR),
         ("10000-01-01T00:00:00Z", FORM, YEAR),
         ("9999-12-31T23:59:59-00:01", YEAR, YEAR),
         ("0001-01-01T00:00:00-05:00", *[datetime(1, 1, 1, 5, tzinfo=UTC)] * 2),
