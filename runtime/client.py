@@ -4,14 +4,14 @@ import asyncio
 import functools
 import secrets
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import grpc
 import grpc.aio
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 from mapping_lang.batch import Batch, Rejection
@@ -36,7 +36,6 @@ from runtime.chunks import (
 from runtime.contract import (
     CompileCall,
     Compiled,
-    Payload,
     Transformation,
     TransformCall,
     Transformed,
@@ -54,8 +53,9 @@ from runtime.errors import (
 from runtime.limits import MIB, Limits
 from runtime.retry import Attempts, RetryPolicy, decide
 from runtime.statuses import DOMAIN, error_of
-from runtime.v1 import transform_service_pb2_grpc
+from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
+from runtime.wire.tables import COMPILE, SERVICE, TRANSFORM
 
 MAX_MESSAGE_BYTES: Final = 64 * MIB
 MAX_METADATA_BYTES: Final = 64 * 1024
@@ -64,7 +64,8 @@ MAX_RESULT_SCHEMAS: Final = 256
 _DETAILS_KEY: Final = "grpc-status-details-bin"
 _CHANCE_STEPS: Final = 1 << 16
 
-_Answer = TypeVar("_Answer")
+_Answer = TypeVar("_Answer", bound=Message)
+_Result = TypeVar("_Result")
 _Content = TypeVar("_Content")
 
 
@@ -109,11 +110,10 @@ class Job:
 class _Connection:
     """One channel, and how many calls are on it."""
 
-    __slots__ = ("calls", "channel", "stub")
+    __slots__ = ("calls", "channel")
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
-        self.stub: Any = transform_service_pb2_grpc.TransformServiceStub(channel)
         self.calls = 0
 
 
@@ -148,10 +148,10 @@ class Client:
         call = CompileCall(transformation=transformation, tenant=tenant, limits=limits)
         request = requests.compile_request(call)
 
-        async def attempt(stub: Any, seconds: float) -> Compiled:  # noqa: ANN401 - untyped stub
-            return answers.compiled(await stub.CompileTransformation(request, timeout=seconds))
-
-        return await self._call(attempt)
+        response = await self._call(
+            COMPILE, request, transform_service_pb2.CompileTransformationResponse
+        )
+        return answers.compiled(response)
 
     async def transform(self, job: Job, batch: Batch, purposes: Purposes) -> Transformed[Batch]:
         """Apply a transformation to a batch of its input schema, as Arrow columns."""
@@ -234,27 +234,31 @@ class Client:
         )
         request = requests.transform_request(call)
 
-        async def attempt(stub: Any, seconds: float) -> Transformed[Payload]:  # noqa: ANN401 - untyped stub
-            response = await stub.TransformBatch(request, timeout=seconds)
-            return answers.transformed(response, payload.encoding, num_records=len(records))
-
         try:
-            return Piece(records.start, await self._call(attempt))
+            response = await self._call(
+                TRANSFORM, request, transform_service_pb2.TransformBatchResponse
+            )
         except BatchStoppedError as error:
             if error.position is None:
                 raise
             position = error.position + records.start
             raise BatchStoppedError(error.limit, error.message, position) from error
+        answer = answers.transformed(response, payload.encoding, num_records=len(records))
+        return Piece(records.start, answer)
 
-    async def _call(self, attempt: Callable[[Any, float], Awaitable[_Answer]]) -> _Answer:
+    async def _call(self, method: str, request: Message, answer: type[_Answer]) -> _Answer:
         """Try a call until it is answered, or until there is no point in trying again."""
+        message = request.SerializeToString()
         policy = self._options.retry
         begun = time.monotonic()
         failed = deadlines = 0
         while True:
             try:
                 async with self._turns:
-                    return await self._attempt(attempt)
+                    found = await self._attempt(method, message)
+                return answer.FromString(found)
+            except DecodeError as error:
+                raise AnswerError(f"the runtime's answer is no {answer.__name__}") from error
             except KilnRuntimeError as error:
                 failed += 1
                 deadlines += isinstance(error, DeadlineError)
@@ -267,18 +271,21 @@ class Client:
                     raise
             await asyncio.sleep(wait)
 
-    async def _attempt(self, attempt: Callable[[Any, float], Awaitable[_Answer]]) -> _Answer:
+    async def _attempt(self, method: str, message: bytes) -> bytes:
         connection = min(self._connections, key=lambda each: each.calls)
         # The next call looks at the others first, so that a dead one is not asked again and again.
         self._connections.remove(connection)
         self._connections.append(connection)
         connection.calls += 1
         try:
-            return await attempt(connection.stub, self._options.timeout_seconds)
+            # Bytes in and out: gRPC would give none for an answer that is no message.
+            call = connection.channel.unary_unary(f"/{SERVICE}/{method}")
+            answer: bytes = await call(message, timeout=self._options.timeout_seconds)
         except grpc.aio.AioRpcError as error:
             raise translate(error) from error
         finally:
             connection.calls -= 1
+        return answer
 
 
 async def connect(
@@ -360,7 +367,7 @@ def _result_schema(transformation: Transformation) -> Schema:
         ) from error
 
 
-async def _all(coroutines: Iterable[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
+async def _all(coroutines: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
     """Wait for all of them; the first that fails ends the others."""
     tasks = [asyncio.create_task(each) for each in coroutines]
     try:
@@ -369,7 +376,7 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, _Answer]]) -> list[_Answ
         await _cancel(tasks)
 
 
-async def _cancel(tasks: list[asyncio.Task[_Answer]]) -> None:
+async def _cancel(tasks: list[asyncio.Task[_Result]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

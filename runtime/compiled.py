@@ -29,8 +29,12 @@ class ReadyFunction:
     """A function whose schemas and paths fit; its source was not looked at."""
 
     function: Function
+    payload_schema: Schema
+    """The whole input schema: that of the records that come."""
     in_schema: Schema
+    """Pruned to what the function sees."""
     out_schema: Schema
+    """Pruned to what it may give."""
 
 
 @final
@@ -66,6 +70,7 @@ def compile_transformation(transformation: Transformation) -> Ready:
                 return Refused(mistakes)
             return ReadyFunction(
                 body,
+                in_schema,
                 prune_to_paths(in_schema, map(parse_path, in_paths)),
                 prune_to_paths(out_schema, map(parse_path, out_paths)),
             )

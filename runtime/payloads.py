@@ -11,7 +11,7 @@ from mapping_lang.types.codec.encode import encoder_for
 from mapping_lang.types.codec.fast import decoder_for
 from mapping_lang.types.errors import LayoutError, ValueRefusedError, format_value_path
 from mapping_lang.types.json_text import validate
-from mapping_lang.types.kinds import Schema
+from mapping_lang.types.kinds import ObjectType, Schema
 from mapping_lang.types.values import Record
 from runtime.contract import Encoding, Payload
 from runtime.errors import BatchRefusedError
@@ -33,8 +33,12 @@ class Received:
     rejections: tuple[Rejection, ...] = ()
     num_received: int
 
-    def records(self) -> list[Record]:
-        return self.content.to_records() if isinstance(self.content, Batch) else self.content
+    def records_of(self, schema: Schema) -> list[Record]:
+        """Give the records with the properties of a pruned schema only."""
+        if isinstance(self.content, Batch):
+            batch = self.content
+            return (batch if batch.schema == schema else batch.prune(schema)).to_records()
+        return [_pruned(record, schema) for record in self.content]
 
     def position(self, index: int) -> int:
         """Give the position in the payload of a record that is here."""
@@ -137,3 +141,14 @@ def _of_record(error: ValueRefusedError) -> ValueRefusedError:
 def moved(rejection: Rejection, position: int) -> Rejection:
     """Give the same rejection at another position."""
     return replace(rejection, position=position)
+
+
+def _pruned(record: Record, schema: Schema) -> Record:
+    kept: Record = {}
+    for item in schema.properties:
+        if item.name in record:
+            value = record[item.name]
+            if isinstance(item.type, ObjectType) and isinstance(value, dict):
+                value = _pruned(value, item.type)
+            kept[item.name] = value
+    return kept

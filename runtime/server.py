@@ -20,9 +20,10 @@ from runtime.addresses import is_local, socket_path
 from runtime.errors import AddressError
 from runtime.functions import FunctionEngine
 from runtime.sandbox.interface import Language
-from runtime.service import MAX_CALLS, SERVICE, TransformService
+from runtime.service import MAX_CALLS, TransformService
 from runtime.settings import Settings, Tls
 from runtime.transformation import Transformer
+from runtime.wire.tables import SERVICE
 
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 

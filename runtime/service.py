@@ -1,5 +1,6 @@
 """The methods of the service: messages in, messages out, every error with its status and reason."""
 
+import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -16,8 +17,7 @@ from runtime.statuses import DOMAIN, cut, facts_of, row_of
 from runtime.transformation import Transformer
 from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
-
-SERVICE: Final = transform_service_pb2.DESCRIPTOR.services_by_name["TransformService"].full_name
+from runtime.wire.tables import COMPILE, SERVICE, TRANSFORM
 
 MAX_CALLS: Final = 60
 """Calls at once: most of them wait, for a guest or for their turn."""
@@ -25,6 +25,9 @@ MAX_CALLS: Final = 60
 DETAILS_KEY: Final = "grpc-status-details-bin"
 ATTESTATION_KEY: Final = "kiln-attestation"
 """The trailer that tells which walls stand around functions."""
+
+PROCESS_KEY: Final = "kiln-process"
+"""The trailer that tells which of several processes answered."""
 
 NO_FUNCTIONS: Final = "functions off"
 
@@ -48,8 +51,8 @@ class TransformService:
         return grpc.method_handlers_generic_handler(
             SERVICE,
             {
-                "CompileTransformation": grpc.unary_unary_rpc_method_handler(self._compile),
-                "TransformBatch": grpc.unary_unary_rpc_method_handler(self._transform),
+                COMPILE: grpc.unary_unary_rpc_method_handler(self._compile),
+                TRANSFORM: grpc.unary_unary_rpc_method_handler(self._transform),
             },
         )
 
@@ -59,7 +62,7 @@ class TransformService:
             call = requests.compile_call(request, self._transformer.limits)
             return answers.compile_response(self._transformer.compile(call))
 
-        return self._answer("CompileTransformation", context, answer)
+        return self._answer(COMPILE, context, answer)
 
     def _transform(self, message: bytes, context: grpc.ServicerContext) -> bytes:
         def answer() -> Message:
@@ -68,7 +71,7 @@ class TransformService:
             transformed = self._transformer.transform(call, context.time_remaining())
             return answers.transform_response(transformed)
 
-        return self._answer("TransformBatch", context, answer)
+        return self._answer(TRANSFORM, context, answer)
 
     def _answer(
         self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
@@ -96,12 +99,12 @@ class TransformService:
         return InternalError(incident)
 
     def _trailers(self) -> tuple[tuple[str, str], ...]:
-        if self._engine is None:
-            return ((ATTESTATION_KEY, NO_FUNCTIONS),)
-        attestation = self._engine.attestation()
-        words = "passed" if attestation.passed else "failed"
-        text = f"{words}: {attestation.summary}"
-        return ((ATTESTATION_KEY, text.encode("ascii", "replace").decode()),)
+        walls = NO_FUNCTIONS
+        if self._engine is not None:
+            attestation = self._engine.attestation()
+            walls = f"{'passed' if attestation.passed else 'failed'}: {attestation.summary}"
+        ascii_walls = walls.encode("ascii", "replace").decode()
+        return ((ATTESTATION_KEY, ascii_walls), (PROCESS_KEY, str(os.getpid())))
 
     def _abort(self, context: grpc.ServicerContext, error: KilnRuntimeError) -> NoReturn:
         row = row_of(error)

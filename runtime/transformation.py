@@ -153,9 +153,9 @@ class Transformer:
         engine = self._functions()
         limits.check_source(ready.function.source)
         begun = time.monotonic()
-        received = receive(call.payload, ready.in_schema, limits)
+        received = receive(call.payload, ready.payload_schema, limits)
         purposes = _purposes(call.purposes, received)
-        records = received.records()
+        records = received.records_of(ready.in_schema)
         decoding = time.monotonic() - begun
         result = engine.apply(
             _task(ready, call.tenant, call.function_version),

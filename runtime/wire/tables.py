@@ -13,6 +13,11 @@ from runtime.v1 import batch_pb2, diagnostic_pb2, transform_service_pb2
 
 _Domain = TypeVar("_Domain")
 
+SERVICE: Final = transform_service_pb2.DESCRIPTOR.services_by_name["TransformService"].full_name
+COMPILE: Final = "CompileTransformation"
+TRANSFORM: Final = "TransformBatch"
+"""The names of the service and of its methods."""
+
 ENCODINGS: Final = {
     batch_pb2.ENCODING_ARROW_STREAM: Encoding.ARROW_STREAM,
     batch_pb2.ENCODING_JSON_RECORDS: Encoding.JSON_RECORDS,
