@@ -19,7 +19,6 @@ from mapping_lang.columnar.steps import Call, Operand, Step
 from mapping_lang.json_path import member_reader
 from mapping_lang.part_text import part_writer
 from mapping_lang.plan import (
-    BOOLEAN,
     JSON,
     STRING,
     AllOf,
@@ -124,19 +123,11 @@ class _Compiler:
             case AnyOf():
                 return self._junction(node.arguments, stop=True)
             case NotNull():
-                return self._present(node)
+                return self._add(steps.is_present(self._slot(node.base)))
             case Choose():
                 return self._choose(node, self._slot, _typed(node))
             case _:
                 assert_never(node)
-
-    def _present(self, node: NotNull) -> int:
-        base = node.base
-        if isinstance(base, Choose) and base.type is None:
-            # There is no column of branches of different types; that one is there is a boolean.
-            cases = tuple((condition, NotNull(then)) for condition, then in base.cases)
-            return self._slot(Choose(cases, NotNull(base.otherwise), BOOLEAN))
-        return self._add(steps.is_present(self._slot(base)))
 
     def _constant(self, value: Value | None, type_: Type) -> int:
         return self._add(steps.constant(One.of(value, type_), type_))

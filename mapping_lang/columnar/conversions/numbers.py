@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mapping_lang.columnar.column import Computed
+from mapping_lang.columnar.column import Computed, Values
 from mapping_lang.columnar.conversions.kernel import ConversionKernel, only, within
 from mapping_lang.types.arrow.layout import Array, arrow_type
 from mapping_lang.types.kinds import (
@@ -132,7 +132,7 @@ def decimal_to_int(source: DecimalType, target: IntType) -> ConversionKernel:
         if bounds is None:
             return _nothing(array, physical)
         done = within(Computed(array), *bounds)
-        done = only(done, pc.equal(done.values, pc.trunc(done.values)))
+        done = only(done, pc.equal(done.values, _cut(done.values, 0)))
         return Computed(done.values.cast(physical), done.doubt)
 
     return kernel
@@ -147,11 +147,18 @@ def decimal_to_decimal(source: DecimalType, target: DecimalType) -> ConversionKe
             return _nothing(array, physical)
         done = within(Computed(array), *bounds)
         if digits < source.scale:
-            cut = pc.round(done.values, ndigits=digits, round_mode="towards_zero")
-            done = only(done, pc.equal(done.values, cut))
+            done = only(done, pc.equal(done.values, _cut(done.values, digits)))
         return Computed(done.values.cast(physical), done.doubt)
 
     return kernel
+
+
+def _cut(values: Array, digits: int) -> Values:
+    """Cut decimals off after some digits of their fraction."""
+    if values.type.scale - digits >= values.type.precision:
+        # Arrow refuses to cut all digits off.
+        return pa.scalar(Decimal(0), values.type)
+    return pc.round(values, ndigits=digits, round_mode="towards_zero")
 
 
 def _bounds_in(source: DecimalType, low: Decimal, high: Decimal) -> tuple[Decimal, Decimal] | None:

@@ -27,7 +27,7 @@ from mapping_lang.types.kinds import (
     YearType,
 )
 
-_MAX_PLAIN_FLOAT: Final = 1e15
+_MAX_PLAIN_FLOAT: Final = 1e10
 _ESCAPED: Final = r'["\\\x00-\x1f]'
 
 

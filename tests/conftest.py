@@ -1,0 +1,21 @@
+"""Options of the test run."""
+
+import pytest
+
+DEFAULT_DIFFERENTIAL_RECORDS = 100_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--differential-records",
+        type=int,
+        default=DEFAULT_DIFFERENTIAL_RECORDS,
+        help="how many records both paths of the mapping language are compared on",
+    )
+
+
+@pytest.fixture(scope="session")
+def differential_records(pytestconfig: pytest.Config) -> int:
+    count = pytestconfig.getoption("--differential-records")
+    assert isinstance(count, int)
+    return count
