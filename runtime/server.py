@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import stat
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -127,7 +126,8 @@ def serve(
 
 
 def _wait_for_end_of_stdin(tell: Callable[[], None]) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not through `sys.stdin`: its lock, held by a daemon thread, aborts the end of the process.
+    while os.read(0, 1):
         pass
     tell()
 
@@ -166,6 +166,8 @@ def _credentials(tls: Tls) -> grpc.ServerCredentials:
 def _clear(path: str, address: str) -> None:
     """Remove the socket of a server that was killed; that of a living one is in use."""
     file = Path(path)
+    if not file.parent.is_dir():
+        raise AddressError(address, "is in a folder that does not exist")
     if not file.exists():
         return
     if not stat.S_ISSOCK(file.stat().st_mode):
