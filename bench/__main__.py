@@ -8,6 +8,8 @@ BENCHMARKS: Final = (
     ("values", "bench.values"),
     ("filter", "bench.filter"),
     ("mapping", "bench.mapping"),
+    ("functions", "bench.functions"),
+    ("service", "bench.service"),
 )
 """Names, and the modules whose `run(arguments)` measures: only the one asked for is imported."""
 
