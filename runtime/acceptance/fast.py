@@ -5,6 +5,7 @@ the exact reader reads the result instead, and says what is wrong with it.
 """
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import chain, islice
@@ -31,7 +32,7 @@ from mapping_lang.types.kinds import (
     Type,
 )
 from mapping_lang.types.schema import Purpose, required
-from mapping_lang.types.text.bulk import parse_datetimes_rfc3339
+from mapping_lang.types.text.bulk import parse_datetimes_rfc3339, parse_json_decimals
 from mapping_lang.types.text.parse import parse_decimal
 from mapping_lang.types.values import Json, Record, check_decimal, check_int
 from runtime.acceptance.contract import Contract
@@ -50,6 +51,11 @@ _DOUBTS: Final = (
     RecursionError,
     ValueError,  # not UTF-8; an integer of thousands of digits
 )
+
+_PLAIN_DECIMALS: Final = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:\n-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)*"
+)
+"""Lines that are JSON numbers without exponents: also the text of decimals (TYPE-58)."""
 
 # The functional form, with names that are only known now.
 _typed_dict: Final[Any] = TypedDict
@@ -284,8 +290,17 @@ def _int64_reader(type_: IntType) -> Reader:
 
 
 def _decimal_reader(type_: DecimalType) -> Reader:
+    bounded = type_.minimum is not None or type_.maximum is not None
+
     def finish(texts: list[str], _: Reading) -> list[Decimal]:
-        numbers = [parse_decimal(text) for text in texts]
+        numbers = None
+        lines = "\n".join(texts)
+        if lines.count("\n") == len(texts) - 1 and _PLAIN_DECIMALS.fullmatch(lines):
+            numbers = parse_json_decimals(texts, type_.precision, type_.scale)
+        if numbers is None:
+            numbers = [parse_decimal(text) for text in texts]
+        elif not bounded:
+            return numbers
         for number in numbers:
             check_decimal(number, type_)
         return numbers

@@ -124,11 +124,15 @@ def _prepare_floats(numbers: Sequence[Any]) -> Sequence[Any]:
 
 
 def _prepare_floats32(numbers: Sequence[Any]) -> Sequence[Any]:
-    # As few digits as tell them from others of 32 bits: 0.1, and not 0.10000000149011612.
-    return [
-        msgspec.Raw(format_float_json(number, 32)) if math.isfinite(number) else _name_of(number)
-        for number in numbers
-    ]
+    return [_float32(number) for number in numbers]
+
+
+def _float32(number: float) -> object:
+    if not math.isfinite(number):
+        return _name_of(number)
+    # As few digits as tell it from others of 32 bits: 0.1, and not 0.10000000149011612. The sign of
+    # a zero is lost where it is written as an integer.
+    return msgspec.Raw(format_float_json(number, 32)) if number else number
 
 
 def _name_of(number: float) -> str:

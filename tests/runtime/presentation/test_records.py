@@ -48,6 +48,7 @@ def written(type_: Type, value: Value | None, language: Language, *, preserve_js
         (IntType(64), 2**53 + 1, '"9007199254740993"', "9007199254740993"),
         (FloatType(64), 1.0, "1.0", "1.0"),
         (FloatType(32), 0.10000000149011612, "0.1", "0.1"),
+        (FloatType(32), -0.0, "-0.0", "-0.0"),
         (FloatType(32), float("inf"), '"Infinity"', '"Infinity"'),
         (FloatType(64), float("-inf"), '"-Infinity"', '"-Infinity"'),
         (FloatType(64), float("nan"), '"NaN"', '"NaN"'),
