@@ -7,7 +7,10 @@ text of FUNC-21, which a schema then judges.
 import json
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -27,6 +30,13 @@ from mapping_lang.types.kinds import (
 )
 from runtime.sandbox.interface import FailureCode, Rebuilt
 from runtime.sandbox.policy.present import presenter
+
+_Changes: TypeAlias = tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+_MAX_LIKENESSES: Final = 256
+_MAX_USUAL_DEPTH: Final = 20
+_CHANGES: Final[dict[tuple[tuple[Any, ...], tuple[type, ...]], _Changes]] = {}
+"""By names and classes of an object's members."""
 
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 _TEXT: Final = frozenset({str})
@@ -92,8 +102,9 @@ def accept(result: object) -> bytes:
     if type(result) is not dict:
         raise ResultError(f"`transform` returned {type(result).__name__}, expected dict")
     try:
-        if _PLAIN.issuperset(map(type, result.values())) and _TEXT.issuperset(map(type, result)):
-            return _encode_plain(result)
+        usual = _usual(result)
+        if usual is not None:
+            return _encode_plain(usual)
         try:
             text = _encode_any(result)
         except ValueError:  # not finite, or circular; the second pass tells them apart
@@ -103,6 +114,67 @@ def accept(result: object) -> bytes:
         raise ResultError("the returned value holds half of a surrogate pair") from error
     except (ValueError, TypeError) as error:
         raise ResultError(f"the returned value cannot be written as JSON: {error}") from error
+
+
+def _usual(value: dict[Any, Any], depth: int = 0) -> dict[str, Any] | None:
+    """Give what msgspec writes as `_encode_any` writes the value; None leaves it to the latter.
+
+    Records of one function are alike: what is to be done is found once for the names and classes of
+    their members.
+    """
+    if depth >= _MAX_USUAL_DEPTH:
+        return None  # it may contain itself
+    alike = (tuple(value), tuple(map(type, value.values())))
+    changes = _CHANGES.get(alike)
+    if changes is None:
+        changes = _changes(*alike)
+        if changes is None:
+            return None
+        if len(_CHANGES) < _MAX_LIKENESSES:
+            _CHANGES[alike] = changes
+    changed: dict[str, Any] | None = None
+    for name, change in changes:
+        old = value[name]
+        new = _usual(old, depth + 1) if change is None else change(old)
+        if new is None:
+            return None
+        if new is not old:
+            if changed is None:
+                changed = value.copy()
+            changed[name] = new
+    return value if changed is None else changed
+
+
+def _changes(names: tuple[Any, ...], classes: tuple[type, ...]) -> _Changes | None:
+    """Say which members have to be changed and how; none stands for an object."""
+    if not _TEXT.issuperset(map(type, names)) or not _USUAL.issuperset(classes):
+        return None
+    return tuple(
+        (name, _CHANGED[kind])
+        for name, kind in zip(names, classes, strict=True)
+        if kind in _CHANGED
+    )
+
+
+def _finite(number: float) -> float | str:
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _plain_list(items: list[Any]) -> list[Any] | None:
+    return items if _PLAIN.issuperset(map(type, items)) else None
+
+
+# msgspec writes decimals, dates and UUIDs as `str` does, but datetimes with a T.
+_CHANGED: Final[dict[type, Callable[[Any], Any] | None]] = {
+    datetime: datetime.__str__,
+    dict: None,
+    float: _finite,
+    list: _plain_list,
+    time: time.__str__,
+}
+_USUAL: Final = _PLAIN.union(_CHANGED, (Decimal, UUID, date))
 
 
 def _with_finite_numbers(value: object, above: set[int]) -> object:
