@@ -1,6 +1,7 @@
 """Predicates over schemas, JSON documents and filters."""
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
@@ -12,6 +13,8 @@ from tests.conformance.vector import Document
 _LIMITS: Final = ("scale", "minElements", "maxElements")
 _MAX_INT32: Final = 2**31 - 1
 _MAX_UINT32: Final = 2**32 - 1
+_MAX_UINT64: Final = 2**64 - 1
+_DIGITS = re.compile(r"[0-9]{1,1000}", re.ASCII)
 _TEXTS: Final = ("values", "prefilled", "description")
 _ORDERS: Final = ("is before", "is after", "is on or before", "is on or after")
 
@@ -177,8 +180,18 @@ def order_of_json(content: Document) -> bool:
     """A condition asks whether JSON is before or after something (DEC-21)."""
     return any(
         condition.get("operator") in _ORDERS
-        and _is_json(condition.get("property"), content["schema"])
+        and _type_at(condition.get("property"), content["schema"])["kind"] == "json"
         for condition in _conditions(content["filter"])
+    )
+
+
+def wide_unsigned(content: Document) -> bool:
+    """A value for an unsigned integer is beyond 64 bits (FILT-D4)."""
+    return any(
+        isinstance(value, str) and _DIGITS.fullmatch(value) and int(value) > _MAX_UINT64
+        for condition in _conditions(content["filter"])
+        if _type_at(condition.get("property"), content["schema"]).get("unsigned")
+        for value in condition.get("values") or ()
     )
 
 
@@ -189,10 +202,10 @@ def _conditions(form: Any) -> Iterator[Document]:
             yield condition
 
 
-def _is_json(path: Any, schema: Document) -> bool:
+def _type_at(path: Any, schema: Document) -> Document:
     type_ = schema
     for name in str(path).split("."):
         if type_["kind"] != "object" or name not in members(type_):
-            return bool(type_["kind"] == "json")
+            break
         type_ = members(type_)[name]["type"]
-    return bool(type_["kind"] == "json")
+    return type_

@@ -106,26 +106,3 @@ def lists_empty_text(content: Document) -> bool:
         and (len(expression) > 1 or isinstance(expression[0], Call))
         for expression, type_ in _expressions(content)
     )
-
-
-def decimal_equality(content: Document) -> bool:
-    """A decimal is compared, inside another expression, with a number of another kind (MAP-53)."""
-    return any(
-        {"decimal"} < kinds <= {"decimal", "int", "float"}
-        for expression, _ in _expressions(content)
-        for call in expressions.calls(expression, "eq", "ne")
-        if expression != (call,)
-        for kinds in (set(_kinds(call, content)),)
-    )
-
-
-def _kinds(call: Call, content: Document) -> Iterator[str]:
-    for argument in call.arguments:
-        for part in expressions.results(argument):
-            if isinstance(part, Constant) and part.number is not None:
-                yield "int" if part.number == part.number.to_integral_value() else "decimal"
-            elif isinstance(part, Path):
-                type_ = expressions.type_of(part, content["inSchema"])
-                yield "" if type_ is None else type_["kind"]
-            else:
-                yield ""

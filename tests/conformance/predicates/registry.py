@@ -18,6 +18,7 @@ _ALL = (
     documents.repeated_elements,
     documents.infinite_name,
     documents.order_of_json,
+    documents.wide_unsigned,
     mappings.escape_at_end,
     mappings.number_as_time,
     mappings.constant_misfit,
@@ -25,7 +26,6 @@ _ALL = (
     mappings.measured_integer,
     mappings.measured_moment,
     mappings.lists_empty_text,
-    mappings.decimal_equality,
     rows.boolean_in_text,
     rows.padded_json,
     rows.spelled_decimal,
@@ -35,6 +35,7 @@ _ALL = (
     rows.null_container,
     rows.shared_container,
     rows.cut_fraction,
+    rows.small_float,
     functions.returns_invalid_date,
     functions.needs_absent_global,
 )

@@ -8,12 +8,11 @@ from typing import Any, Final
 from tests.conformance import expressions
 from tests.conformance.expressions import Call, Expression, Part, Path, plain_decimal
 from tests.conformance.outputs import output_at, output_paths, output_property
-from tests.conformance.rewrites.results import json_parts
+from tests.conformance.rewrites.results import is_not_finite, json_parts
 from tests.conformance.vector import Document
 
 _BOOLEAN_CALLS: Final = ("and", "or", "not", "eq", "ne")
 _CONTAINERS: Final = ("array", "object", "map")
-_NOT_FINITE: Final = ("NaN", "Infinity", "-Infinity")
 _LONG_FRACTION = re.compile(r":\d\d\.\d{7,}")
 
 
@@ -93,9 +92,10 @@ def spelled_decimal(row: Document) -> bool:
 def not_finite(row: Document) -> bool:
     """A float that is not finite is written as JSON (MAP-D8)."""
     return any(
-        _type(part, row)["kind"] == "float" and _value(part, row) in _NOT_FINITE
+        is_not_finite(part, row)
         for _, expression in _outputs(row)
-        for part in json_parts(expression)
+        for argument in json_parts(expression)
+        for part in expressions.results((argument,))
     )
 
 
@@ -160,12 +160,27 @@ def shared_container(row: Document) -> bool:
 
 
 def cut_fraction(row: Document) -> bool:
-    """A piece is taken from a moment that has more digits than microseconds (DEC-10)."""
+    """Moments with more digits than microseconds are measured, cut or compared (DEC-10)."""
     return any(
         _LONG_FRACTION.search(str(_value(part, row)))
         for _, expression in _outputs(row)
-        for call in expressions.calls(expression, "substring")
-        for argument in call.arguments[:1]
+        for call in expressions.calls(expression, "substring", "len", "eq", "ne")
+        for argument in call.arguments
         for inner in expressions.walk(argument)
         for part in inner
+    )
+
+
+def small_float(row: Document) -> bool:
+    """An expression gives a float without an integer part, to be a decimal (TYPE-D11)."""
+    return any(
+        item is not None
+        and item["type"]["kind"] == "decimal"
+        and _type(part, row)["kind"] == "float"
+        and isinstance(value, float)
+        and 0 < abs(value) < 1
+        for path, expression in _outputs(row)
+        for item in (output_property(path, row["outSchema"]),)
+        for part in expressions.results(expression)
+        for value in (_value(part, row),)
     )

@@ -288,12 +288,13 @@ def unique_elements(content: Document, expect: Any) -> Any:
         items, kind = json_forms.elements(content["value"]["$json"]), "json"
     else:
         items, kind = content["value"], source["elementType"]["kind"]
+    same = source["kind"] == "array" and source["elementType"] == target
     try:
-        found = [_element(item, kind, target["kind"]) for item in items or ()]
+        found = [item if same else _element(item, kind, target["kind"]) for item in items or ()]
     except ValueError:
         return expect
-    distinct = len({repr(Decimal(x) if target["kind"] == "decimal" else x) for x in found})
-    return {"value": found} if found and distinct == len(found) else expect
+    distinct = {Decimal(str(x)) if target["kind"] == "decimal" else repr(x) for x in found}
+    return {"value": found} if found and len(distinct) == len(found) else expect
 
 
 def _element(item: Any, kind: str, target: str) -> Any:

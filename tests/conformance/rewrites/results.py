@@ -18,7 +18,7 @@ _EXACT: Final = Context(prec=2000)
 _ANY_DECIMAL: Final = {"kind": "decimal", "precision": 76, "scale": 37}
 _DATETIME_CHARS: Final = 20
 _DATE_CHARS: Final = 10
-_NOT_FINITE: Final = ("NaN", "Infinity", "-Infinity")
+_NOT_REAL: Final = {"NaN": "range", "Infinity": "max", "-Infinity": "min"}
 
 
 def fitting_decimals(content: Document, expect: Any) -> Any:
@@ -49,6 +49,19 @@ def _decimals(value: Any, type_: Document) -> Iterator[tuple[str, Document]]:
                 yield from _decimals(value.get(item["name"]), item["type"])
         case _:
             return
+
+
+def real_floats(content: Document, expect: Any) -> Any:
+    """Refuse the first output that is not finite where only reals are allowed (MAP-D9, TYPE-42)."""
+    if "out" not in expect:
+        return expect
+    for path in output_paths(content):
+        item = output_property(path, content["outSchema"])
+        assert item is not None
+        recorded = output_at(expect["out"], path).get("value")
+        if item["type"].get("real") and recorded in _NOT_REAL:
+            return {"error": f"conversion:{_NOT_REAL[recorded]}", "path": path}
+    return expect
 
 
 def json_of_moments(content: Document, expect: Any) -> Any:
@@ -123,7 +136,7 @@ def no_json_of_nan(content: Document, expect: Any) -> Any:
         if failed is not None and failed.encode() < path.encode():
             break
         expression = expressions.read(content["mapping"][path]) or ()
-        if any(_is_not_finite(part, content) for part in json_parts(expression)):
+        if any(is_not_finite(part, content) for part in json_parts(expression)):
             return {"error": "conversion:invalid", "path": path}
     return expect
 
@@ -135,13 +148,35 @@ def json_parts(expression: Expression) -> Iterator[Part]:
         yield from (argument[0] for argument in values if len(argument) == 1)
 
 
-def _is_not_finite(part: Part, content: Document) -> bool:
+def is_not_finite(part: Part, content: Document) -> bool:
+    """Tell if a part is a path to a float that is not finite, or to a container of one."""
     if not isinstance(part, Path):
         return False
     type_ = expressions.type_of(part, content["inSchema"])
-    if type_ is None or type_["kind"] != "float":
+    try:
+        value = expressions.value_at(part, content["row"], content["inSchema"])
+    except LookupError:
         return False
-    return expressions.value_at(part, content["row"], content["inSchema"]) in _NOT_FINITE
+    return type_ is not None and any(number in _NOT_REAL for number in _floats(value, type_))
+
+
+def _floats(value: Any, type_: Document) -> Iterator[Any]:
+    match value, type_["kind"]:
+        case None, _:
+            return
+        case _, "float":
+            yield value
+        case list(), "array":
+            for item in value:
+                yield from _floats(item, type_["elementType"])
+        case dict(), "map":
+            for item in value.values():
+                yield from _floats(item, type_["elementType"])
+        case dict(), "object":
+            for item in type_["properties"]:
+                yield from _floats(value.get(item["name"]), item["type"])
+        case _:
+            return
 
 
 def lengths(content: Document, expect: Any) -> Any:
@@ -196,8 +231,8 @@ def _first(expression: Expression, content: Document) -> tuple[Any, str]:
     return value, "null" if value is None else type_["kind"]
 
 
-def equal_numbers(content: Document, expect: Any) -> Any:
-    """Compare numbers as numbers, the first converted to the type of the second (MAP-53)."""
+def equal_values(content: Document, expect: Any) -> Any:
+    """Compare values after the first is converted to the type of the second (MAP-53, MAP-D7)."""
     if "out" not in expect:
         return expect
     out = expect["out"]
@@ -207,49 +242,69 @@ def equal_numbers(content: Document, expect: Any) -> Any:
         (part,) = expression if len(expression) == 1 else (None,)
         if not isinstance(part, Call) or part.name not in ("eq", "ne") or len(part.arguments) != 2:
             continue
-        sides = [_number(argument, content) for argument in part.arguments]
-        if isinstance(recorded, bool) and sides[0] is not None and sides[1] is not None:
-            equal = _equal(sides[0], sides[1])
+        a, b = (_side(argument, content) for argument in part.arguments)
+        equal = None if a is None or b is None else _equal(a, b)
+        if isinstance(recorded, bool) and equal is not None:
             out = with_output(out, path, {"value": equal == (part.name == "eq")})
     return {"out": out}
 
 
-def _number(argument: Expression, content: Document) -> tuple[Decimal, Document] | None:
+_Side = tuple[Any, Document]
+
+
+def _side(argument: Expression, content: Document) -> _Side | None:
+    """Give the value and the type of a number constant or a path; None of null and the rest."""
     (part,) = argument if len(argument) == 1 else (None,)
     if isinstance(part, Constant) and part.number is not None:
         whole = part.number == part.number.to_integral_value()
         return part.number, {"kind": "int"} if whole else _ANY_DECIMAL
-    type_ = expressions.type_of(part, content["inSchema"]) if isinstance(part, Path) else None
-    if type_ is None or type_["kind"] not in ("int", "float", "decimal"):
+    if not isinstance(part, Path):
         return None
-    assert isinstance(part, Path)
-    value = expressions.value_at(part, content["row"], content["inSchema"])
-    if value is None or value in _NOT_FINITE:
+    type_ = expressions.type_of(part, content["inSchema"])
+    try:
+        value = expressions.value_at(part, content["row"], content["inSchema"])
+    except LookupError:
         return None
-    number = Decimal(value)
-    return (_nearest(number, type_) if type_["kind"] == "float" else number), type_
+    if type_ is None or value is None or (type_["kind"] == "float" and value in _NOT_REAL):
+        return None
+    match type_["kind"]:
+        case "int" | "decimal":
+            return Decimal(value), type_
+        case "float":
+            return _nearest(Decimal(value), type_), type_
+        case "date" | "time":
+            return trimmed(value), type_
+        case "json":
+            return value["$json"], type_
+        case _:
+            return None
+
+
+def _equal(a: _Side, b: _Side) -> bool | None:
+    """Compare what is of one kind, or of kinds that a rule is about; None of the rest."""
+    (value, source), (other, target) = a, b
+    numbers = ("int", "float", "decimal")
+    if source["kind"] in ("date", "time") and target["kind"] == "json":
+        return bool(other == f'"{value}"')
+    if source["kind"] not in numbers or target["kind"] not in numbers:
+        return None
+    match source["kind"], target["kind"]:
+        case "float", "int":
+            value = value.quantize(Decimal(1), ROUND_HALF_UP, _EXACT)
+        case "float", "decimal":
+            unit = Decimal((0, (1,), -target.get("scale", 0)))
+            value = value.quantize(unit, ROUND_HALF_EVEN, _EXACT)
+        case _, "float":
+            value = _nearest(value, target)
+        case _:
+            pass
+    return bool(value == other)
 
 
 def _nearest(number: Decimal, type_: Document) -> Decimal:
     """Give the float of a bit size that is nearest."""
     form = "<f" if type_["bitSize"] == 32 else "<d"
     return Decimal(struct.unpack(form, struct.pack(form, float(number)))[0])
-
-
-def _equal(a: tuple[Decimal, Document], b: tuple[Decimal, Document]) -> bool:
-    number, source = a
-    other, target = b
-    match source["kind"], target["kind"]:
-        case "float", "int":
-            number = number.quantize(Decimal(1), ROUND_HALF_UP, _EXACT)
-        case "float", "decimal":
-            unit = Decimal((0, (1,), -target.get("scale", 0)))
-            number = number.quantize(unit, ROUND_HALF_EVEN, _EXACT)
-        case _, "float":
-            number = _nearest(number, target)
-        case _:
-            pass
-    return number == other
 
 
 def maybe_empty(content: Document, expect: Any) -> Any:

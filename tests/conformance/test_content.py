@@ -1,0 +1,37 @@
+import pytest
+
+from tests.conformance.content import conditions, found, members, types_in
+from tests.conformance.vector import Document
+
+CONTENT: Document = {
+    "op": "x",
+    "type": {"kind": "array", "elementType": {"kind": "int", "bitSize": 8}},
+    "rows": [{"a": "é"}, {"a": None}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "regex", "holds"),
+    [
+        ("op", "^x$", True),
+        ("type.elementType.bitSize", "^8$", True),
+        ("type.*.kind", "^int$", True),
+        ("type.**.kind", "^array$", True),
+        ("type.**.kind", "^map$", False),
+        ("rows.*.a", "^é$", True),
+        ("rows.*", '^{"a":null}$', True),
+        ("**", "^é$", True),
+        ("nowhere.at.all", "", False),
+        ("op.further", "", False),
+    ],
+)
+def test_a_path_leads_to_texts(path: str, regex: str, *, holds: bool) -> None:
+    (condition,) = conditions({path: regex})
+    assert found(CONTENT, condition) is holds
+
+
+def test_types_are_listed_from_the_outside() -> None:
+    inner = {"kind": "map", "elementType": {"kind": "json"}}
+    type_: Document = {"kind": "object", "properties": [{"name": "p", "type": inner}]}
+    assert [one["kind"] for one in types_in(type_)] == ["object", "map", "json"]
+    assert members(type_)["p"]["type"] is inner
