@@ -220,7 +220,7 @@ def _outcomes(
     function = task.function
     positions = [place for place, result in enumerate(done.results) if result is not None]
     accepted = accept_results(
-        [bytes(result) for result in done.results if result is not None],
+        [result for result in done.results if result is not None],
         _purposes_of(positions, purposes),
         task.out_schema,
         function.language,

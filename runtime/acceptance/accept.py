@@ -7,13 +7,13 @@ from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record
-from runtime.acceptance.contract import Contract
+from runtime.acceptance.contract import Contract, Result
 from runtime.acceptance.fast import acceptance_for
 from runtime.sandbox.interface import Language
 
 
 def accept_results(
-    results: Sequence[bytes],
+    results: Sequence[Result],
     purposes: Purposes,
     schema: Schema,
     language: Language,
@@ -22,7 +22,7 @@ def accept_results(
 ) -> list[Record | ValueRefusedError]:
     """Give the record of each result, or why it is none (FUNC-22); `purposes` are theirs."""
 
-    def accept(results: Sequence[bytes], purpose: Purpose) -> list[Record | ValueRefusedError]:
+    def accept(results: Sequence[Result], purpose: Purpose) -> list[Record | ValueRefusedError]:
         contract = Contract(schema, language, preserve_json, purpose)
         return acceptance_for(contract).accept(results)
 

@@ -1,12 +1,18 @@
 """What is asked of a result, and how a refused one is told from others."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
 
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.errors import PathStep, ValueRefusedError
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Purpose
 from runtime.sandbox.interface import Language
+
+Result: TypeAlias = bytes | msgspec.Raw
+"""The JSON of one result, as it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from mapping_lang.types.schema import Purpose, required
 from mapping_lang.types.text.bulk import parse_datetimes_rfc3339, parse_json_decimals
 from mapping_lang.types.text.parse import parse_decimal
 from mapping_lang.types.values import Json, Record, check_decimal, check_int
-from runtime.acceptance.contract import Contract
+from runtime.acceptance.contract import Contract, Result
 from runtime.acceptance.exact import accept_exactly
 from runtime.acceptance.moments import parse_python_datetimes
 from runtime.sandbox.interface import Language
@@ -73,23 +73,23 @@ class Acceptance:
         self._usual = _Way(contract, drops_nulls=False)
         self._lenient: _Way | None = None
 
-    def accept(self, results: Sequence[bytes]) -> list[Record | ValueRefusedError]:
+    def accept(self, results: Sequence[Result]) -> list[Record | ValueRefusedError]:
         """Give the record of each result, or why it is none."""
         records = self._read(results)
         if records is not None:
             return list(records)
         return [self._accept_one(result) for result in results]
 
-    def _accept_one(self, result: bytes) -> Record | ValueRefusedError:
+    def _accept_one(self, result: Result) -> Record | ValueRefusedError:
         records = self._read([result])
         if records is not None:
             return records[0]
         try:
-            return accept_exactly(self._contract, result)
+            return accept_exactly(self._contract, bytes(result))
         except ValueRefusedError as error:
             return error
 
-    def _read(self, results: Sequence[bytes]) -> list[Record] | None:
+    def _read(self, results: Sequence[Result]) -> list[Record] | None:
         text = b"[" + b",".join(results) + b"]"
         records = self._usual.read(text, len(results))
         if records is not None or self._contract.purpose is not Purpose.IMPORT:
