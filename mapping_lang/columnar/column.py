@@ -204,8 +204,3 @@ def both(first: Mask | None, second: Mask | None) -> Mask | None:
 def blank(length: int, type_: Type) -> Array:
     """Make a column of nulls."""
     return pa.nulls(length, arrow_type(type_))
-
-
-def all_doubtful(length: int, type_: Type) -> Computed:
-    """Leave a whole column to the scalar function."""
-    return Computed(blank(length, type_), everywhere(length))

@@ -5,7 +5,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mapping_lang.columnar.column import Computed, all_doubtful, some
+from mapping_lang.columnar.column import Computed, blank, some
 from mapping_lang.columnar.conversions.kernel import ConversionKernel, only
 from mapping_lang.columnar.conversions.to_text import plain_floats, text_writer
 from mapping_lang.columnar.texts import as_bytes, buffer_of
@@ -84,7 +84,7 @@ def _arrays(element: ConversionKernel, target: JsonType) -> ConversionKernel:
     def kernel(array: Array) -> Computed:
         elements = element(array.flatten())
         if elements.doubt is not None:
-            return all_doubtful(len(array), target)
+            return only(Computed(blank(len(array), target)), array.is_null())
         lengths = pc.fill_null(pc.list_value_length(array), 0)
         ends = pc.cumulative_sum(lengths)
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
