@@ -47,16 +47,6 @@ def _items(content: Any) -> Iterator[Any]:
         yield from content
 
 
-def types_in(type_: Any) -> Iterator[dict[str, Any]]:
-    """List a type of a vector and all types inside it."""
-    if not isinstance(type_, dict):
-        return
-    yield type_
-    yield from types_in(type_.get("elementType"))
-    for item in type_.get("properties", ()):
-        yield from types_in(item["type"])
-
-
 def members(type_: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Give the properties of an object type by name."""
     return {item["name"]: item for item in type_["properties"]}
