@@ -124,7 +124,10 @@ class Layouts:
             case DateType() | TimeType():
                 return StringType()
             case ArrayType():
-                return replace(type_, element=self.written(type_.element))
+                element = self.written(type_.element)
+                # Different moments can have one text.
+                unique = type_.unique and element == type_.element
+                return replace(type_, element=element, unique=unique)
             case MapType():
                 return MapType(self.written(type_.element))
             case ObjectType():

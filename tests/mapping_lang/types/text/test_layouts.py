@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.errors import TypeDefinitionError, ValueRefusedError
+from mapping_lang.types.kinds import ArrayType, DateType, StringType
 from mapping_lang.types.text.layouts import (
     MAX_LAYOUT_CHARS,
     Layouts,
@@ -251,3 +252,12 @@ def test_what_is_written_in_full_can_be_read_again(moment: datetime) -> None:
     count = datetime_writer("unixmicro")(moment)
     assert isinstance(count, int)
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=count) == moment
+
+
+def test_the_texts_of_different_moments_can_be_equal() -> None:
+    layouts = Layouts(date="2006")
+    assert layouts.written(ArrayType(DateType(), 1, 5, unique=True)) == ArrayType(
+        StringType(), 1, 5
+    )
+    unique = ArrayType(StringType(), unique=True)
+    assert layouts.written(unique) == unique
