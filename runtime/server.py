@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha import reflection
 from runtime.addresses import is_local, socket_path
 from runtime.errors import AddressError
 from runtime.functions import FunctionEngine
+from runtime.memory import keep_freed_memory, look_for_cycles_rarely
 from runtime.sandbox.interface import Language
 from runtime.service import MAX_CALLS, TransformService
 from runtime.settings import Settings, Tls
@@ -108,6 +109,8 @@ def serve(
 ) -> int:
     """Serve until SIGTERM, SIGINT or the end of the parent; gives the exit status."""
     log = structlog.get_logger("runtime.server")
+    keep_freed_memory()
+    look_for_cycles_rarely()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -36,7 +36,7 @@ MAX_COMPILED_CHARS: Final = 16 * 2**20
 """Most compiled transformations that are kept, and most text of theirs: a program takes some
 fifty times the memory of its text."""
 
-MAX_MAPPINGS_AT_ONCE: Final = 4
+MAX_MAPPINGS_AT_ONCE: Final = 2
 """Batches that mappings are applied to at once: they share one interpreter, and each needs memory
 of ten times its payload."""
 

@@ -1,6 +1,8 @@
 import json
+import threading
 from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -31,6 +33,7 @@ from runtime.deadline import Deadline
 from runtime.errors import (
     BatchRefusedError,
     BatchStoppedError,
+    BusyError,
     DeadlineError,
     FunctionsUnavailableError,
     LimitError,
@@ -40,6 +43,7 @@ from runtime.errors import (
 )
 from runtime.functions import Attestation, FunctionResult, FunctionTask
 from runtime.limits import Limits
+from runtime.payloads import Received, receive
 from runtime.sandbox.interface import Language
 from runtime.transformation import Transformer
 from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping
@@ -465,3 +469,26 @@ def test_the_paths_of_a_function_exist_once_and_apart(
     )
     assert [each.pointer for each in answer.diagnostics] == pointers
     assert {each.code for each in answer.diagnostics} <= {Code.FUNCTION_PATH}
+
+
+def test_a_mapping_that_gets_no_turn_is_a_matter_of_capacity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def slowly(payload: Payload, schema: Schema, limits: Limits) -> Received:
+        begun.set()
+        go.wait(20)
+        return receive(payload, schema, limits)
+
+    monkeypatch.setattr(transformation, "MAX_MAPPINGS_AT_ONCE", 1)
+    monkeypatch.setattr(transformation, "receive", slowly)
+    transformer = Transformer(Limits(waiting_seconds=0.05))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(transformer.transform, call(rows({"id": 1})))
+        assert begun.wait(20)
+        with pytest.raises(BusyError):
+            transformer.transform(call(rows({"id": 1})))
+        go.set()
+        assert first.result(20).rejections == ()
+    assert transformer.transform(call(rows({"id": 1}))).timings.waiting < 0.05
