@@ -5,8 +5,8 @@ costs a fraction of one.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Final, final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ from mapping_lang.types.arrow.layout import Array
 
 _CODE_POINTS: Final = re.compile(r"\\x\{([0-9A-F]+)\}(?:-\\x\{([0-9A-F]+)\})?")
 _UINT8: Final = pa.uint8()
+_INT8: Final = pa.int8()
 _INT32: Final = pa.int32()
 
 
@@ -70,18 +71,23 @@ def with_bytes(texts: Array, data: bytes) -> Array:
     )
 
 
+def extremes_of(values: Array) -> tuple[Any, Any]:
+    """Give the least and the greatest value, None if there is none; NaN does not count."""
+    found = pc.min_max(values)
+    return found["min"].as_py(), found["max"].as_py()
+
+
 @final
 class Texts:
     """A column of texts of which none is null and none is empty; there is at least one."""
 
     __slots__ = ("_data", "_offsets", "array", "longest", "shortest")
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: Array, shortest: int, longest: int) -> None:
         self.array = array
-        extremes = pc.min_max(pc.binary_length(array))
-        self.shortest: int = extremes["min"].as_py()
+        self.shortest = shortest
         """In bytes."""
-        self.longest: int = extremes["max"].as_py()
+        self.longest = longest
         self._data: bytes | None = None
         self._offsets: Array | None = None
 
@@ -97,8 +103,7 @@ class Texts:
         length = self.longest
         if self.shortest == length:
             return self.data[position % length :: length] == byte * len(self.array)
-        found = pc.min_max(self.at(position))
-        return bool(found["min"].as_py() == found["max"].as_py() == byte[0])
+        return extremes_of(self.at(position)) == (byte[0], byte[0])
 
     def at(self, position: int) -> Array:
         """Give the byte that every value has at a position, which may be counted from the end."""
@@ -114,29 +119,59 @@ class Texts:
 
 
 @final
-class Suspects:
-    """Characters that a column should not have, for a guard over the whole of it."""
+class Octets:
+    """The bytes of all values of a column that is not empty, and what they have in common."""
 
-    __slots__ = ("_ends_by_start", "pattern")
+    __slots__ = ("_least", "_most", "buffer", "data")
 
-    def __init__(self, pattern: str) -> None:
-        """Take them from a class of RE2 that is written in code points only."""
-        self.pattern = pattern
-        ends: dict[int, set[int]] = {}
-        for first, last in _CODE_POINTS.findall(pattern):
-            for code_point in range(int(first, 16), int(last or first, 16) + 1):
-                encoded = chr(code_point).encode()
-                ends.setdefault(encoded[0], set()).add(encoded[-1])
-        self._ends_by_start = ends
+    def __init__(self, texts: Array) -> None:
+        self.buffer = buffer_of(texts)
+        self.data: bytes = self.buffer.to_pybytes()
+        self._least = 0
+        self._most = 0
 
-    def may_be_in(self, data: bytes) -> bool:
-        """Tell if any of them may occur; False is certain."""
+    @property
+    def is_ascii(self) -> bool:
+        """Tell if all characters are ASCII."""
+        return self.data.isascii()
+
+    def has_pair(self, starts: dict[int, frozenset[int]]) -> bool:
+        """Tell if both bytes of any pair occur; neither is ASCII."""
+        if not self._most:
+            octets = as_bytes(self.buffer)
+            # As signed numbers, the bytes of ASCII come after all others.
+            self._least = pc.min(octets.view(_INT8)).as_py() + 0x100
+            self._most = pc.max(octets).as_py()
+        least, most, data = self._least, self._most, self.data
         return any(
-            start in data and any(end in data for end in ends)
-            for start, ends in self._ends_by_start.items()
+            start <= most and start in data and any(end >= least and end in data for end in ends)
+            for start, ends in starts.items()
         )
 
 
-def class_of(characters: Iterable[str]) -> str:
-    """Write a class of RE2 in code points."""
-    return "[" + "".join(f"\\x{{{ord(char):X}}}" for char in characters) + "]"
+@final
+class Suspects:
+    """Characters beyond ASCII that a column should not have, for a guard over the whole of it."""
+
+    __slots__ = ("_ends_by_start", "pattern")
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        ends: dict[int, set[int]] = {}
+        listed: list[str] = []
+        for char in characters:
+            encoded = char.encode()
+            ends.setdefault(encoded[0], set()).add(encoded[-1])
+            listed.append(f"\\x{{{ord(char):X}}}")
+        self._ends_by_start = {start: frozenset(found) for start, found in ends.items()}
+        self.pattern = f"[{''.join(listed)}]"
+        """A class of RE2, to find them in single values."""
+
+    def may_be_in(self, octets: Octets) -> bool:
+        """Tell if any of them may occur; False is certain."""
+        return not octets.is_ascii and octets.has_pair(self._ends_by_start)
+
+
+def characters_of(pattern: str) -> Iterator[str]:
+    """List the characters of a class of RE2 that is written in code points only."""
+    for first, last in _CODE_POINTS.findall(pattern):
+        yield from map(chr, range(int(first, 16), int(last or first, 16) + 1))

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 
 from mapping_lang.columnar.builtins.kernel import Kernel
 from mapping_lang.columnar.column import Computed, Values
-from mapping_lang.columnar.texts import Suspects, bytes_of, class_of
+from mapping_lang.columnar.texts import Octets, Suspects, bytes_of
 from mapping_lang.plan import Apply, Constant
 from mapping_lang.types.text.case import WHITE_SPACE
 
 _ASCII_SPACE: Final = "".join(char for char in WHITE_SPACE if char.isascii())
-_WIDE_SPACES: Final = Suspects(class_of(char for char in WHITE_SPACE if not char.isascii()))
+_WIDE_SPACES: Final = Suspects(char for char in WHITE_SPACE if not char.isascii())
 _MAX_BINARY_SLICE: Final = 256
 """Arrow reserves this much for every value; without a limit it even overflows."""
 
@@ -36,7 +36,7 @@ def _trimming(ascii_trim: _Trim, utf8_trim: _Trim) -> Kernel:
     def kernel(arguments: Sequence[Values], _: int) -> Computed:
         (texts,) = arguments
         # Always with our own set of characters: Arrow's also has U+001C to U+001F.
-        if _WIDE_SPACES.may_be_in(bytes_of(texts)):
+        if _WIDE_SPACES.may_be_in(Octets(texts)):
             return Computed(utf8_trim(texts, characters=WHITE_SPACE))
         return Computed(ascii_trim(texts, characters=_ASCII_SPACE))
 

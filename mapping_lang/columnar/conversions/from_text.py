@@ -20,7 +20,7 @@ from mapping_lang.columnar.conversions.kernel import (
     reading,
     within,
 )
-from mapping_lang.columnar.texts import Texts
+from mapping_lang.columnar.texts import Texts, as_bytes, buffer_of
 from mapping_lang.types.arrow.layout import arrow_type
 from mapping_lang.types.kinds import (
     MAX_YEAR,
@@ -43,6 +43,7 @@ _TRUE_WORDS: Final = ("true", "True", "TRUE", "yes", "Yes", "YES")
 _FALSE_WORDS: Final = ("false", "False", "FALSE", "no", "No", "NO")
 _WORDS: Final = pa.array((*_TRUE_WORDS, *_FALSE_WORDS))
 _FIRST_FALSE: Final = pa.scalar(len(_TRUE_WORDS), pa.int32())
+_cast_boolean = cast_to(pa.bool_())
 
 
 def text_to_boolean(_: StringType, target: BooleanType) -> ConversionKernel:
@@ -50,10 +51,14 @@ def text_to_boolean(_: StringType, target: BooleanType) -> ConversionKernel:
 
 
 def _read_boolean(texts: Texts) -> Computed:
+    # Arrow's own words are `true` and `false` in any case, and digits: long ones in lower case
+    # are ours too.
+    lower = texts.shortest > 1 and pc.min(as_bytes(buffer_of(texts.array))).as_py() >= ord("a")
+    if lower and (done := attempt(_cast_boolean, texts.array)) is not None:
+        return done
     found = pc.index_in(texts.array, value_set=_WORDS)
-    return Computed(
-        pc.less(found, _FIRST_FALSE), some(found.is_null()) if found.null_count else None
-    )
+    doubt = some(found.is_null()) if found.null_count else None
+    return Computed(pc.less(found, _FIRST_FALSE), doubt)
 
 
 # Arrow takes hexadecimal integers, and no plus.

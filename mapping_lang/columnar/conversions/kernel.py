@@ -17,7 +17,7 @@ from mapping_lang.columnar.column import (
     some,
     spread,
 )
-from mapping_lang.columnar.texts import Texts
+from mapping_lang.columnar.texts import Texts, extremes_of
 from mapping_lang.types.arrow.layout import Array
 from mapping_lang.types.kinds import Type
 
@@ -36,14 +36,17 @@ def reading(read: Read, target: Type, *, empty_is_null: bool = True) -> Conversi
 
     def kernel(array: Array) -> Computed:
         count = len(array)
-        filled = pc.greater(pc.binary_length(array), 0)
-        if count and filled.true_count == count:
-            return read(Texts(array))
+        sizes = pc.binary_length(array)
+        shortest, longest = extremes_of(sizes)
+        if shortest and not array.null_count:
+            return read(Texts(array, shortest, longest))
+        filled = pc.greater(sizes, 0)
         empty = None if empty_is_null else none_but(filled)
         present = some(filled)
         if present is None:
             return Computed(blank(count, target), empty)
-        done = read(Texts(array.filter(present)))
+        shortest = shortest or pc.min(sizes.filter(present)).as_py()
+        done = read(Texts(array.filter(present), shortest, longest))
         doubt = None if done.doubt is None else some(spread(done.doubt, present))
         return Computed(spread(done.values, present), either(doubt, empty))
 
@@ -81,8 +84,7 @@ def cast_shaped(array: Array, shape: str, cast: Cast) -> Computed:
 
 def within(done: Computed, low: float | Decimal, high: float | Decimal) -> Computed:
     """Doubt what is out of bounds; the bounds are values of the column's type, and NaN is in it."""
-    extremes = pc.min_max(done.values)
-    least, most = extremes["min"].as_py(), extremes["max"].as_py()
+    least, most = extremes_of(done.values)
     if least is None or (low <= least and most <= high):
         return done
     values = done.values
