@@ -40,7 +40,7 @@ function over the column, or over its distinct values where they are few. Result
 A kernel may still give up on a type: decimals of more than 38 digits, strings with a pattern. From
 and to containers of different types there is only the scalar function: their parts are converted
 with null refused, by purpose and by property, and one bad part refuses the whole. So there is for
-what time layouts write.
+what time layouts write, and for floats to decimals, which round the exact binary value.
 """
 
 _SCALARS: Final[tuple[Type, ...]] = (
