@@ -135,11 +135,15 @@ class Column:
 
 def spread(array: Array, mask: Mask) -> Array:
     """Put what a filter by `mask` kept to its places again, and null elsewhere."""
+    if pa.types.is_primitive(array.type) or pa.types.is_decimal(array.type):
+        return pc.replace_with_mask(pa.nulls(len(mask), array.type), mask, array)
     return array.take(pc.if_else(mask, _ranks(mask), pa.scalar(None, pa.int32())))
 
 
 def replaced(array: Array, mask: Mask, replacements: Array) -> Array:
     """Replace the masked values, in order."""
+    if pa.types.is_primitive(array.type) or pa.types.is_decimal(array.type):
+        return pc.replace_with_mask(array, mask, replacements)
     ranks = pc.add(_ranks(mask), pa.scalar(len(array), pa.int32()))
     own = pa.arange(0, len(array)).cast(pa.int32())
     return pa.concat_arrays([array, replacements]).take(pc.if_else(mask, ranks, own))

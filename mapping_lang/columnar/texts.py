@@ -4,6 +4,7 @@ A look at every value costs tens of nanoseconds; to find out whether some byte o
 costs a fraction of one.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, final
@@ -99,23 +100,50 @@ class Texts:
         return self._data
 
     def has(self, position: int, byte: bytes) -> bool:
-        """Tell if all values have a byte at a position, which may be counted from the end."""
+        """Tell if all values have a byte at a position, which may be counted from the end.
+
+        Values that are too short may seem to have it.
+        """
         length = self.longest
         if self.shortest == length:
             return self.data[position % length :: length] == byte * len(self.array)
         return extremes_of(self.at(position)) == (byte[0], byte[0])
 
+    def where(self, position: int, bytes_: bytes) -> Array:
+        """Tell which values have one of some bytes at a position; see `has`."""
+        at = self.at(position)
+        first, *others = (pc.equal(at, pa.scalar(byte, _UINT8)) for byte in bytes_)
+        return functools.reduce(pc.or_, others, first)
+
+    def where_between(self, position: int, first: str, last: str) -> Array:
+        """Tell which values have a character of a range of ASCII at a position; see `has`."""
+        # Bytes below the first one wrap around and become large.
+        distance = pc.subtract(self.at(position), pa.scalar(ord(first), _UINT8))
+        return pc.less_equal(distance, pa.scalar(ord(last) - ord(first), _UINT8))
+
+    def where_longer(self, length: int) -> Array:
+        """Tell which values have at least so many bytes."""
+        return pc.greater_equal(pc.binary_length(self.array), pa.scalar(length, _INT32))
+
     def at(self, position: int) -> Array:
-        """Give the byte that every value has at a position, which may be counted from the end."""
+        """Give the byte that every value has at a position, which may be counted from the end.
+
+        Of a value that is too short, it is a byte of another value.
+        """
         if self._offsets is None:
             self._offsets = offsets_of(self.array)
+        octets = as_bytes(self.array.buffers()[2])
         if position < 0:
             places = pc.add(self._offsets[1:], pa.scalar(position, _INT32))
+            if self.shortest < -position:
+                places = pc.max_element_wise(places, pa.scalar(0, _INT32))
         else:
             places = self._offsets[:-1]
             if position:
                 places = pc.add(places, pa.scalar(position, _INT32))
-        return as_bytes(self.array.buffers()[2]).take(places)
+            if self.shortest <= position:
+                places = pc.min_element_wise(places, pa.scalar(len(octets) - 1, _INT32))
+        return octets.take(places)
 
 
 @final
@@ -134,6 +162,12 @@ class Octets:
     def is_ascii(self) -> bool:
         """Tell if all characters are ASCII."""
         return self.data.isascii()
+
+    @property
+    def least(self) -> int:
+        """The least byte of all."""
+        least: int = pc.min(as_bytes(self.buffer)).as_py()
+        return least
 
     def has_pair(self, starts: dict[int, frozenset[int]]) -> bool:
         """Tell if both bytes of any pair occur; neither is ASCII."""

@@ -9,19 +9,19 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mapping_lang.columnar.column import Computed, some
+from mapping_lang.columnar.column import Computed, Mask
 from mapping_lang.columnar.conversions.kernel import (
     ConversionKernel,
     Read,
+    Shape,
     attempt,
-    cast_shaped,
     cast_to,
     only,
     reading,
     within,
 )
-from mapping_lang.columnar.texts import Texts, as_bytes, buffer_of
-from mapping_lang.types.arrow.layout import arrow_type
+from mapping_lang.columnar.texts import Octets, Texts, extremes_of
+from mapping_lang.types.arrow.layout import Array, arrow_type
 from mapping_lang.types.kinds import (
     MAX_YEAR,
     MIN_YEAR,
@@ -46,25 +46,28 @@ _FIRST_FALSE: Final = pa.scalar(len(_TRUE_WORDS), pa.int32())
 _cast_boolean = cast_to(pa.bool_())
 
 
-def text_to_boolean(_: StringType, target: BooleanType) -> ConversionKernel:
-    return reading(_read_boolean, target)
+def text_to_boolean(_: StringType, __: BooleanType) -> ConversionKernel:
+    return _booleans
 
 
-def _read_boolean(texts: Texts) -> Computed:
+def _booleans(texts: Array) -> Computed:
+    shortest, _ = extremes_of(pc.binary_length(texts))
     # Arrow's own words are `true` and `false` in any case, and digits: long ones in lower case
     # are ours too.
-    lower = texts.shortest > 1 and pc.min(as_bytes(buffer_of(texts.array))).as_py() >= ord("a")
-    if lower and (done := attempt(_cast_boolean, texts.array)) is not None:
+    if shortest is not None and shortest > 1 and Octets(texts).least >= ord("a"):
+        done = attempt(_cast_boolean, texts)
+        if done is not None:
+            return done
+    found = pc.index_in(texts, value_set=_WORDS)
+    done = Computed(pc.less(found, _FIRST_FALSE))
+    if not found.null_count:
         return done
-    found = pc.index_in(texts.array, value_set=_WORDS)
-    doubt = some(found.is_null()) if found.null_count else None
-    return Computed(pc.less(found, _FIRST_FALSE), doubt)
+    return only(done, pc.or_(found.is_valid(), pc.equal(texts, "")))
 
 
 # Arrow takes hexadecimal integers, and no plus.
 _SURE_INT: Final = r"\A-?[0-9]{1,18}\z"
 _SURE_UNSIGNED: Final = r"\A[0-9]{1,18}\z"
-_SURE_YEAR: Final = r"\A[1-9][0-9]{0,3}\z"
 
 
 def text_to_int(_: StringType, target: IntType) -> ConversionKernel:
@@ -74,19 +77,35 @@ def text_to_int(_: StringType, target: IntType) -> ConversionKernel:
 def read_int(target: IntType) -> Read:
     """Read integers; of the texts of JSON values, those of its integers."""
     physical, low, high = arrow_type(target), target.low, target.high
-    cast = cast_to(physical)
-    shape = _SURE_UNSIGNED if target.unsigned else _SURE_INT
+    whole = cast_to(physical)
+    unsigned = Shape(cast_to(_INT64), _likely_unsigned, _SURE_UNSIGNED)
+    shape = unsigned if target.unsigned else Shape(cast_to(_INT64), _likely_integers, _SURE_INT)
 
     def read(texts: Texts) -> Computed:
         data = texts.data
         decimal = b"x" not in data and b"X" not in data
-        if decimal and (done := attempt(cast, texts.array)) is not None:
+        if decimal and (done := attempt(whole, texts.array)) is not None:
             return within(done, low, high)
-        done = cast_shaped(texts.array, shape, cast_to(_INT64))
-        done = within(done, low, min(high, _MAX_INT64))
+        done = within(shape.read(texts, proven=False), low, min(high, _MAX_INT64))
         return Computed(done.values.cast(physical), done.doubt)
 
     return read
+
+
+def _likely_integers(texts: Texts) -> Mask:
+    return pc.and_not(_likely_numbers(texts), texts.where(1, b"xX"))
+
+
+def _likely_unsigned(texts: Texts) -> Mask:
+    return pc.and_not(texts.where_between(0, "0", "9"), texts.where(1, b"xX"))
+
+
+def _likely_numbers(texts: Texts) -> Mask:
+    """Look at both ends: from plus to 9 are the signs, the point and all digits."""
+    return pc.and_(texts.where_between(0, "+", "9"), texts.where_between(-1, ".", "9"))
+
+
+_SURE_YEAR: Final = r"\A[1-9][0-9]{0,3}\z"
 
 
 def text_to_year(_: StringType, target: YearType) -> ConversionKernel:
@@ -95,11 +114,15 @@ def text_to_year(_: StringType, target: YearType) -> ConversionKernel:
 
 def read_year(texts: Texts) -> Computed:
     """Read years: without a zero or a sign at the start, so not hexadecimal either."""
-    cast = cast_to(arrow_type(YearType()))
     plain = pc.min(texts.at(0)).as_py() >= _FIRST_DIGIT
-    done = attempt(cast, texts.array) if plain else None
-    return within(done or cast_shaped(texts.array, _SURE_YEAR, cast), MIN_YEAR, MAX_YEAR)
+    return within(_YEARS.read(texts, proven=plain), MIN_YEAR, MAX_YEAR)
 
+
+def _likely_years(texts: Texts) -> Mask:
+    return texts.where_between(0, "1", "9")
+
+
+_YEARS: Final = Shape(cast_to(arrow_type(YearType())), _likely_years, _SURE_YEAR)
 
 _SURE_FLOAT: Final = r"\A-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,4})?\z"
 
@@ -110,11 +133,11 @@ def text_to_float(_: StringType, target: FloatType) -> ConversionKernel:
 
 def read_float(target: FloatType) -> Read:
     """Read finite numbers: Arrow has more names for the others, and takes what is too large."""
-    cast, low, high = cast_to(arrow_type(target)), target.low, target.high
+    shape = Shape(cast_to(arrow_type(target)), _likely_numbers, _SURE_FLOAT)
 
     def read(texts: Texts) -> Computed:
-        done = attempt(cast, texts.array) or cast_shaped(texts.array, _SURE_FLOAT, cast)
-        return within(only(done, pc.is_finite(done.values)), low, high)
+        done = shape.read(texts, proven=True)
+        return within(only(done, pc.is_finite(done.values)), target.low, target.high)
 
     return read
 
@@ -129,19 +152,18 @@ def text_to_decimal(_: StringType, target: DecimalType) -> ConversionKernel:
 
 def read_decimal(target: DecimalType) -> Read:
     """Read decimals that fit."""
-    cast, low, high = cast_to(arrow_type(target)), target.low, target.high
     bounded = target.minimum is not None or target.maximum is not None
     whole, scale = target.precision - target.scale, target.scale
     digits = rf"(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
-    shape = rf"\A-?{digits}(?:\.[0-9]{{0,{scale}}})?\z"
+    sure = rf"\A-?{digits}(?:\.[0-9]{{0,{scale}}})?\z"
+    shape = Shape(cast_to(arrow_type(target)), _likely_numbers, sure)
 
     def read(texts: Texts) -> Computed:
-        done = attempt(cast, texts.array)
-        if done is None:
-            done = cast_shaped(texts.array, shape, cast)
-        elif _may_be_padded(texts):
-            done = only(done, pc.invert(pc.match_substring_regex(texts.array, _ZERO_FIRST)))
-        return within(done, low, high) if bounded else done
+        done = shape.read(texts, proven=True)
+        if _may_be_padded(texts):
+            padded = pc.match_substring_regex(texts.array, _ZERO_FIRST)
+            done = only(done, pc.or_(pc.invert(padded), done.values.is_null()))
+        return within(done, target.low, target.high) if bounded else done
 
     return read
 

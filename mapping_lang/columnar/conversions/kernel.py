@@ -1,6 +1,7 @@
 """What a kernel of a conversion is, and what most of them share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -47,8 +48,8 @@ def reading(read: Read, target: Type, *, empty_is_null: bool = True) -> Conversi
             return Computed(blank(count, target), empty)
         shortest = shortest or pc.min(sizes.filter(present)).as_py()
         done = read(Texts(array.filter(present), shortest, longest))
-        doubt = None if done.doubt is None else some(spread(done.doubt, present))
-        return Computed(spread(done.values, present), either(doubt, empty))
+        doubt = either(_spread_mask(done.doubt, present), empty)
+        return Computed(spread(done.values, present), doubt)
 
     return kernel
 
@@ -69,17 +70,41 @@ def attempt(cast: Cast, array: Array) -> Computed | None:
         return None
 
 
-def cast_shaped(array: Array, shape: str, cast: Cast) -> Computed:
-    """Cast the texts of a shape, for when a cast of the whole column fails or proves nothing.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Texts that a cast takes, and which are read as we read them.
 
-    The shape has to promise that the cast succeeds; if it does not, all is doubtful.
+    A cast fails as a whole for one bad value, so what is bad has to be found before. `likely` finds
+    it by a few bytes of every value: among the values that it marks, the cast takes none that it
+    should not, but may fail. `sure` is a regular expression, several times as slow; what matches is
+    always taken.
     """
-    shaped = pc.match_substring_regex(array, shape)
-    done = attempt(cast, array.filter(shaped))
-    if done is None:
-        shaped = nowhere(len(array))
-        done = Computed(cast(array[:0]))
-    return Computed(spread(done.values, shaped), none_but(shaped))
+
+    cast: Cast
+    likely: Callable[[Texts], Mask]
+    sure: str
+
+    def read(self, texts: Texts, *, proven: bool) -> Computed:
+        """Cast all if it is proven that the cast takes nothing wrong; else what it may take."""
+        if proven and (done := attempt(self.cast, texts.array)) is not None:
+            return done
+        likely = self.likely(texts)
+        candidates = texts.array.filter(likely)
+        done = attempt(self.cast, candidates) or self._surely(candidates)
+        doubt = either(none_but(likely), _spread_mask(done.doubt, likely))
+        return Computed(spread(done.values, likely), doubt)
+
+    def _surely(self, candidates: Array) -> Computed:
+        sure = pc.match_substring_regex(candidates, self.sure)
+        done = attempt(self.cast, candidates.filter(sure))
+        if done is None:
+            sure = nowhere(len(candidates))
+            done = Computed(self.cast(candidates[:0]))
+        return Computed(spread(done.values, sure), none_but(sure))
+
+
+def _spread_mask(mask: Mask | None, over: Mask) -> Mask | None:
+    return None if mask is None else some(spread(mask, over))
 
 
 def within(done: Computed, low: float | Decimal, high: float | Decimal) -> Computed:

@@ -6,11 +6,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mapping_lang.columnar.column import Computed
+from mapping_lang.columnar.column import Computed, Mask
 from mapping_lang.columnar.conversions.kernel import (
     ConversionKernel,
-    attempt,
-    cast_shaped,
+    Shape,
     cast_to,
     reading,
     within,
@@ -23,9 +22,6 @@ _DATE32: Final = pa.date32()
 _INT32: Final = pa.int32()
 _INT64: Final = pa.int64()
 _NAIVE: Final = pa.timestamp("us")
-
-_cast_date = cast_to(_DATE32)
-_cast_instant = cast_to(TIMESTAMP)
 
 _EPOCH: Final = date(1970, 1, 1)
 _FIRST_DAY: Final = (date.min - _EPOCH).days
@@ -47,6 +43,7 @@ _SURE_TIME: Final = rf"\A{_CLOCK}\z"
 _SURE_ZONED: Final = (
     rf"\A[0-9]{{4}}-{_DAY_OF_YEAR}T{_CLOCK}(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\z"
 )
+_DATE_CHARS: Final = len("2024-01-31")
 _MIN_INSTANT_CHARS: Final = len("2024-01-31T15:04:05Z")
 _MIN_ZONED_CHARS: Final = len("2024-01-31T15:04:05+00:00")
 _MIN_TIME_CHARS: Final = len("15:04:05")
@@ -58,10 +55,17 @@ def text_to_date(_: StringType, target: DateType) -> ConversionKernel:
 
 def read_date(texts: Texts) -> Computed:
     """Read `YYYY-MM-DD`, the only form that Arrow takes; but it knows a year 0."""
-    done = attempt(_cast_date, texts.array)
-    done = done or cast_shaped(texts.array, _SURE_DATE, _cast_date)
+    done = _DATES.read(texts, proven=True)
     days = within(Computed(done.values.view(_INT32), done.doubt), _FIRST_DAY, _LAST_DAY)
     return Computed(days.values.view(_DATE32), days.doubt)
+
+
+def _likely_dates(texts: Texts) -> Mask:
+    usual = pc.equal(pc.binary_length(texts.array), pa.scalar(_DATE_CHARS, _INT32))
+    return pc.and_(usual, pc.and_(texts.where(4, b"-"), texts.where(7, b"-")))
+
+
+_DATES: Final = Shape(cast_to(_DATE32), _likely_dates, _SURE_DATE)
 
 
 def text_to_datetime(_: StringType, target: DatetimeType) -> ConversionKernel:
@@ -71,28 +75,45 @@ def text_to_datetime(_: StringType, target: DatetimeType) -> ConversionKernel:
 def read_rfc3339(texts: Texts) -> Computed:
     """Read the form of RFC 3339, with the zone `Z` or `+hh:mm`."""
     zoned = texts.has(-1, b"Z") or (texts.shortest >= _MIN_ZONED_CHARS and texts.has(-3, b":"))
-    return _read_instant(texts, _SURE_ZONED, zoned=zoned)
+    return _read_instant(texts, _ZONED, zoned=zoned)
 
 
 def read_utc(texts: Texts) -> Computed:
     """Read the form of RFC 3339 with the zone `Z`, which is also in the lenient ISO form."""
-    return _read_instant(texts, _SURE_INSTANT, zoned=texts.has(-1, b"Z"))
+    return _read_instant(texts, _INSTANTS, zoned=texts.has(-1, b"Z"))
 
 
-def _read_instant(texts: Texts, shape: str, *, zoned: bool) -> Computed:
+def _read_instant(texts: Texts, shape: Shape, *, zoned: bool) -> Computed:
     # Arrow also takes a space for the `T`, times without minutes or seconds, and short zones.
-    usual = (
+    proven = (
         zoned
         and texts.shortest >= _MIN_INSTANT_CHARS
         and texts.has(10, b"T")
         and texts.has(13, b":")
         and texts.has(16, b":")
     )
-    done = attempt(_cast_instant, texts.array) if usual else None
-    done = done or cast_shaped(texts.array, shape, _cast_instant)
+    done = shape.read(texts, proven=proven)
     # It knows a year 0, and a zone may lead out of the calendar.
     instants = within(Computed(done.values.view(_INT64), done.doubt), _FIRST_INSTANT, _LAST_INSTANT)
     return Computed(instants.values.view(TIMESTAMP), instants.doubt)
+
+
+def _likely_instants(texts: Texts) -> Mask:
+    return pc.and_(_likely_clocks(texts), texts.where(-1, b"Z"))
+
+
+def _likely_zoned(texts: Texts) -> Mask:
+    numeric = pc.and_(texts.where_longer(_MIN_ZONED_CHARS), texts.where(-3, b":"))
+    return pc.and_(_likely_clocks(texts), pc.or_(numeric, texts.where(-1, b"Z")))
+
+
+def _likely_clocks(texts: Texts) -> Mask:
+    parts = pc.and_(texts.where(13, b":"), texts.where(16, b":"))
+    return pc.and_(pc.and_(texts.where_longer(_MIN_INSTANT_CHARS), texts.where(10, b"T")), parts)
+
+
+_INSTANTS: Final = Shape(cast_to(TIMESTAMP), _likely_instants, _SURE_INSTANT)
+_ZONED: Final = Shape(cast_to(TIMESTAMP), _likely_zoned, _SURE_ZONED)
 
 
 def text_to_time(_: StringType, target: TimeType) -> ConversionKernel:
@@ -102,14 +123,20 @@ def text_to_time(_: StringType, target: TimeType) -> ConversionKernel:
 def read_time(texts: Texts) -> Computed:
     """Read `hh:mm:ss` and up to six digits of a fraction."""
     # Arrow also takes times without seconds.
-    usual = texts.shortest >= _MIN_TIME_CHARS and texts.has(5, b":")
-    done = attempt(_cast_time, texts.array) if usual else None
-    return done or cast_shaped(texts.array, _SURE_TIME, _cast_time)
+    proven = texts.shortest >= _MIN_TIME_CHARS and texts.has(5, b":")
+    return _TIMES.read(texts, proven=proven)
 
 
 def _cast_time(clocks: Array) -> Array:
     # There is no cast from text to times.
     return pc.binary_join_element_wise("1970-01-01", clocks, "T").cast(_NAIVE).cast(TIME)
+
+
+def _likely_times(texts: Texts) -> Mask:
+    return pc.and_(texts.where_longer(_MIN_TIME_CHARS), texts.where(5, b":"))
+
+
+_TIMES: Final = Shape(_cast_time, _likely_times, _SURE_TIME)
 
 
 def datetime_to_date(_: DatetimeType, __: DateType) -> ConversionKernel:
