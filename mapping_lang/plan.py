@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias, final
+from typing import Final, TypeAlias, assert_never, final
 
 from mapping_lang.builtins.signature import Builtin
 from mapping_lang.diagnostics import Span
@@ -270,10 +270,65 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.base,)
 
 
+class Numbering:
+    """Gives equal nodes equal numbers.
+
+    A plan is a graph: `coalesce` tests every argument and gives it, so that each of its nodes is
+    in two places, and what is nested in it in four. To hash or to compare a node looks at all of
+    them; its number is found by looking at every node once.
+    """
+
+    __slots__ = ("_by_content", "_by_identity")
+
+    def __init__(self) -> None:
+        self._by_identity: dict[int, tuple[Node, int]] = {}
+        self._by_content: dict[object, int] = {}
+
+    def of(self, node: Node) -> int:
+        """Give the number of a node."""
+        known = self._by_identity.get(id(node))
+        if known is not None:
+            return known[1]
+        parts = tuple([self.of(child) for child in children(node)])
+        content = (type(node), _own_content(node), parts)
+        number = self._by_content.setdefault(content, len(self._by_content))
+        # The node is kept, so that no other one gets its identity.
+        self._by_identity[id(node)] = (node, number)
+        return number
+
+
+def _own_content(node: Node) -> object:
+    """Give what tells a node from others that are computed from the same."""
+    match node:
+        case Constant():
+            return node
+        case Input():
+            return node
+        case ObjectMember():
+            return node.name, node.type
+        case MapMember():
+            return node.key, node.type
+        case JsonMember():
+            return node.key, node.optional
+        case Convert():
+            return node.type, node.output
+        case Apply():
+            return node.builtin, node.type, node.strict, node.keys, node.removable
+        case Choose():
+            return node.type
+        case PartText() | Concat() | AllOf() | AnyOf() | NotNull():
+            return None
+        case _:
+            assert_never(node)
+
+
 def walk(node: Node) -> Iterator[Node]:
-    """List a node and everything under it."""
+    """List a node and everything under it, each once."""
     stack = [node]
+    seen: set[int] = set()
     while stack:
         current = stack.pop()
-        yield current
-        stack.extend(children(current))
+        if id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            stack.extend(children(current))

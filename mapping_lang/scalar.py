@@ -28,6 +28,7 @@ from mapping_lang.plan import (
     MapMember,
     Node,
     NotNull,
+    Numbering,
     ObjectMember,
     Output,
     PartText,
@@ -94,6 +95,7 @@ class _Writer:
         self._purpose = purpose
         self._lines: list[str] = []
         self._depth = 3
+        self._numbers = Numbering()
         self._known: list[dict[object, str]] = [{}]
         self._counter = 0
         self._output = plan.outputs[0]
@@ -169,11 +171,12 @@ class _Writer:
         """Write what computes a node; give the name or literal that holds its value."""
         if isinstance(node, Constant):
             return self._literal(node)
-        known = self._find(node)
+        number = self._numbers.of(node)
+        known = self._find(number)
         if known is not None:
             return known
         name = self._compute(node)
-        self._known[-1][node] = name
+        self._known[-1][number] = name
         return name
 
     def _compute(self, node: Node) -> str:
@@ -357,14 +360,14 @@ class _Writer:
 
     def _is_simple(self, node: Node) -> bool:
         """Tell if a node needs no work here, so that it may stand where it is not needed."""
-        return isinstance(node, Constant) or self._find(node) is not None
+        return isinstance(node, Constant) or self._find(self._numbers.of(node)) is not None
 
     # Text
 
-    def _find(self, node: object) -> str | None:
+    def _find(self, key: object) -> str | None:
         for scope in reversed(self._known):
-            if node in scope:
-                return scope[node]
+            if key in scope:
+                return scope[key]
         return None
 
     def _note(self, site: Site) -> None:
