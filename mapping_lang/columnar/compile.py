@@ -15,6 +15,7 @@ from mapping_lang.columnar.conversions.layouts import layout_kernel
 from mapping_lang.columnar.conversions.registry import conversion_kernel
 from mapping_lang.columnar.evaluation import Demand, When
 from mapping_lang.columnar.fallback import Function
+from mapping_lang.columnar.members import members_reader
 from mapping_lang.columnar.steps import Call, Operand, Step
 from mapping_lang.json_path import member_reader
 from mapping_lang.part_text import part_writer
@@ -33,11 +34,13 @@ from mapping_lang.plan import (
     MapMember,
     Node,
     NotNull,
+    Numbering,
     ObjectMember,
     Output,
     PartText,
     Plan,
     children,
+    walk,
 )
 from mapping_lang.types.arrow.layout import arrow_fields
 from mapping_lang.types.convert.convert import converter
@@ -70,9 +73,12 @@ class _Compiler:
         self._plan = plan
         self._purpose = purpose
         self._demand: Demand | None = None
-        self._known: list[dict[Node, int]] = [{}]
-        """Slots by node; what is known in a scope has been evaluated wherever its demand is."""
+        self._numbers = Numbering()
+        self._known: list[dict[int, int]] = [{}]
+        """Slots by the numbers of nodes; what a scope knows is there wherever its demand is."""
+        self._total: dict[int, bool] = {}
         self.steps: list[Step] = []
+        self._keys = _keys_by_base(plan, self._numbers)
 
     def output(self, node: Node) -> int:
         """Compile what gives an output property, formatted if the plan has layouts."""
@@ -85,11 +91,12 @@ class _Compiler:
         return self._slot(node)
 
     def _slot(self, node: Node) -> int:
+        number = self._numbers.of(node)
         for scope in reversed(self._known):
-            if node in scope:
-                return scope[node]
+            if number in scope:
+                return scope[number]
         slot = self._compute(node)
-        self._known[0 if _is_total(node) else -1][node] = slot
+        self._known[0 if self._is_total(node) else -1][number] = slot
         return slot
 
     def _compute(self, node: Node) -> int:
@@ -106,8 +113,10 @@ class _Compiler:
             case MapMember():
                 return self._add(steps.value_of_map(self._slot(node.base), node.key, node.type))
             case JsonMember():
-                read = member_reader(node.key, optional=node.optional)
-                return self._add(steps.function(self._call(read, (node.base,), JSON)))
+                select = member_reader(node.key, optional=node.optional)
+                read = members_reader(self._keys[self._numbers.of(node.base)])
+                call = self._call(select, (node.base,), JSON)
+                return self._add(steps.member(node.key, read, call))
             case Convert():
                 return self._convert(node)
             case PartText():
@@ -168,12 +177,10 @@ class _Compiler:
 
     def _concat(self, node: Concat) -> int:
         parts, separator = node.parts, ""
-        between = set(parts[1::2])
-        if len(parts) > 2 and len(parts) % 2 and len(between) == 1:
+        between = [part for part in parts[1::2] if isinstance(part, Constant)]
+        if between and len(parts) == 2 * len(between) + 1 and len(set(between)) == 1:
             # The kernel has a place for what is the same between any two.
-            (only,) = between
-            if isinstance(only, Constant):
-                parts, separator = parts[::2], str(only.value)
+            parts, separator = parts[::2], str(between[0].value)
         return self._add(steps.concat(self._operands(parts), separator))
 
     def _apply(self, node: Apply) -> int:
@@ -225,7 +232,16 @@ class _Compiler:
 
     def _is_ready(self, node: Node) -> bool:
         """Tell if a node needs nothing that a demand could spare."""
-        return _is_total(node) or any(node in scope for scope in self._known)
+        number = self._numbers.of(node)
+        return self._is_total(node) or any(number in scope for scope in self._known)
+
+    def _is_total(self, node: Node) -> bool:
+        """Tell if a node can neither fail nor be slow: where it is evaluated is no matter then."""
+        number = self._numbers.of(node)
+        if number not in self._total:
+            parts = children(node)
+            self._total[number] = isinstance(node, _TOTAL) and all(map(self._is_total, parts))
+        return self._total[number]
 
     @contextmanager
     def _within(self, slot: int, when: When) -> Iterator[None]:
@@ -249,13 +265,18 @@ class _Compiler:
         return len(self.steps) - 1
 
 
+def _keys_by_base(plan: Plan, numbers: Numbering) -> dict[int, tuple[str, ...]]:
+    """Collect what members are selected of each JSON value, so that they are read together."""
+    found: dict[int, dict[str, None]] = {}
+    for output in plan.outputs:
+        for node in walk(output.node):
+            if isinstance(node, JsonMember):
+                found.setdefault(numbers.of(node.base), {})[node.key] = None
+    return {base: tuple(keys) for base, keys in found.items()}
+
+
 def _of_one(convert: ConversionKernel) -> Kernel:
     return lambda arguments, _: convert(arguments[0])
-
-
-def _is_total(node: Node) -> bool:
-    """Tell if a node can neither fail nor be slow: where it is evaluated is no matter then."""
-    return isinstance(node, _TOTAL) and all(_is_total(child) for child in children(node))
 
 
 def _positions(schema: ObjectType, path: Path) -> Iterator[int]:

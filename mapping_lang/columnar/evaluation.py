@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import assert_never, final
+from typing import Final, assert_never, final
 
 import pyarrow.compute as pc
 
 from mapping_lang.columnar.column import Column, Computed, Mask, blank, both, replaced, where
-from mapping_lang.columnar.fallback import Function, apply_function
-from mapping_lang.types.arrow.layout import RecordBatch
+from mapping_lang.columnar.fallback import Function, apply_function, is_repetitive
+from mapping_lang.columnar.members import ReadMembers
+from mapping_lang.types.arrow.layout import Array, RecordBatch
 from mapping_lang.types.kinds import Type
+
+_FEW: Final = 4
+"""What is wanted in less than one of so many records is read one by one."""
 
 
 class When(Enum):
@@ -39,7 +43,7 @@ class Demand:
 class Evaluation:
     """The state of one batch; it lives as long as the batch is in hand."""
 
-    __slots__ = ("_demanded", "columns", "data", "length", "odd")
+    __slots__ = ("_demanded", "_members", "columns", "data", "length", "odd")
 
     def __init__(self, data: RecordBatch) -> None:
         self.data = data
@@ -49,6 +53,7 @@ class Evaluation:
         self.odd: set[int] = set()
         """Records in which a node refuses its arguments, or a value is missing."""
         self._demanded: dict[Demand, Mask | None] = {}
+        self._members: dict[int, dict[str, Array] | None] = {}
 
     def demanded(self, demand: Demand | None) -> Mask | None:
         """Tell in which records a node is evaluated; None if in all."""
@@ -60,6 +65,19 @@ class Evaluation:
             everywhere = own.true_count == self.length
             self._demanded[demand] = outer if everywhere else both(outer, own)
         return self._demanded[demand]
+
+    def members(
+        self, slot: int, read: ReadMembers, demand: Demand | None
+    ) -> dict[str, Array] | None:
+        """Read the members of a column together; None if it is no use, or not all are objects."""
+        mask = self.demanded(demand)
+        if mask is not None and mask.true_count * _FEW < self.length:
+            return None
+        if slot not in self._members:
+            column = self.columns[slot]
+            useful = column.one is None and not is_repetitive(column.array)
+            self._members[slot] = read(column.array) if useful else None
+        return self._members[slot]
 
     def apply(
         self,

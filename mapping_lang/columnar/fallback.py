@@ -88,12 +88,16 @@ def _apply_to_values(function: Function, values: list[Any]) -> tuple[list[Any], 
 
 
 def _distinct(array: Array) -> pa.DictionaryArray | None:
-    """Encode a column of text by its distinct values if they seem to be few."""
-    count = len(array)
-    if count < _MIN_RECORDS_FOR_DISTINCT or not pa.types.is_string(array.type):
-        return None
-    if len(array[:_SAMPLE].unique()) * _MAX_DISTINCT_SHARE > _SAMPLE:
+    """Encode a column by its distinct values if they are few."""
+    if not is_repetitive(array):
         return None
     encoded = array.dictionary_encode()
-    few = len(encoded.dictionary) * _MAX_DISTINCT_SHARE <= count
+    few = len(encoded.dictionary) * _MAX_DISTINCT_SHARE <= len(array)
     return encoded if few else None
+
+
+def is_repetitive(array: Array) -> bool:
+    """Tell if a column of text seems to have few distinct values."""
+    if len(array) < _MIN_RECORDS_FOR_DISTINCT or not pa.types.is_string(array.type):
+        return False
+    return len(array[:_SAMPLE].unique()) * _MAX_DISTINCT_SHARE <= _SAMPLE

@@ -1,99 +1,97 @@
 """The page that tells which kernels there are, and why the rest runs its scalar function."""
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mapping_lang.builtins.registry import BUILTINS
 from mapping_lang.builtins.signature import Laziness
-from mapping_lang.columnar.builtins.registry import BUILTIN_KERNELS
-from mapping_lang.columnar.conversions.registry import CONVERSION_KERNELS
-from mapping_lang.types.convert.table import can_convert
-from mapping_lang.types.kinds import (
-    BooleanType,
-    DatetimeType,
-    DateType,
-    DecimalType,
-    FloatType,
-    IntType,
-    IpType,
-    JsonType,
-    StringType,
-    TimeType,
-    Type,
-    UuidType,
-    YearType,
-    kind_name,
-)
+from mapping_lang.columnar.builtins import registry as builtins
+from mapping_lang.columnar.conversions import registry as conversions
+from mapping_lang.types.kinds import KIND_NAMES, Type
 
 _HEAD: Final = """\
 # Mappings by columns
 
 Written by `bin/docs` from the registries in `mapping_lang/columnar`.
 
-A kernel computes a column at a time and marks the records on which it is not known to give what the
-scalar function gives; those go through the scalar program. What has no kernel runs its scalar
-function over the column, or over its distinct values where they are few. Results are the same.
+A kernel computes a whole column and marks the values on which it is not known to give what the
+scalar function gives. The scalar function then decides those, one by one, where the expression is
+evaluated at all; a record of which it refuses a value goes through the scalar program, which says
+why the record is rejected. What has no kernel runs its scalar function over the column, or over its
+distinct values where they are few. The results are the same.
 
+Guards look for a proof about the whole column first: which bytes occur in its text at all, whether
+all values are equally long, the least and the greatest value. Only where there is none do they look
+at single values.
+"""
+
+_CONVERSIONS: Final = """
 ## Conversions
 
 `K` is a kernel, `s` the scalar function, a blank is no conversion. Equal types need neither.
-
-A kernel may still give up on a type: decimals of more than 38 digits, strings with a pattern. From
-and to containers of different types there is only the scalar function: their parts are converted
-with null refused, by purpose and by property, and one bad part refuses the whole. So there is for
-what time layouts write, and for floats to decimals, which round the exact binary value.
 """
 
-_SCALARS: Final[tuple[Type, ...]] = (
-    StringType(),
-    BooleanType(),
-    IntType(8),
-    FloatType(64),
-    DecimalType(10, 2),
-    DatetimeType(),
-    DateType(),
-    TimeType(),
-    YearType(),
-    UuidType(),
-    JsonType(),
-    IpType(),
-)
-
-_NO_KERNEL: Final = {
-    "json_parse": "Arrow does not read JSON text strictly: repeated members, exact numbers",
-}
-"""Builtins with arguments that have no kernel, and why."""
+_LAZY: Final = "kernel; what a branch that is not taken would refuse does not count"
 
 
 def reference() -> str:
     """Give the whole page."""
-    return "\n".join([_HEAD, *_conversions(), "", "## Functions", "", *_builtins(), ""])
+    lines = [
+        _HEAD + _CONVERSIONS,
+        *_matrix(),
+        "",
+        "What kernels leave to the scalar function, besides the values that are refused:",
+        "",
+        "| from | to | left to the scalar function |",
+        "|---|---|---|",
+        *_pairs(conversions.DOUBTS),
+        "",
+        "Why the rest has no kernel:",
+        "",
+        "| from | to | reason |",
+        "|---|---|---|",
+        *_pairs(conversions.CONVERSION_FALLBACKS),
+        f"| any | time layouts | {conversions.LAYOUT_FALLBACK} |",
+        "",
+        "## Functions",
+        "",
+        "| function | by columns | left to the scalar function |",
+        "|---|---|---|",
+        *_functions(),
+        "| joining texts | kernel | |",
+        "| members of objects and maps | kernel | |",
+        "| members of JSON | one call for all values and members | all, if one is no object |",
+        "",
+    ]
+    return "\n".join(lines)
 
 
-def _conversions() -> list[str]:
-    names = [kind_name(type_) for type_ in _SCALARS]
-    lines = [f"| from \\ to | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for source in _SCALARS:
-        cells = [_cell(source, target) for target in _SCALARS]
-        lines.append(f"| {kind_name(source)} | {' | '.join(cells)} |")
-    return lines
+def _matrix() -> Iterator[str]:
+    yield f"| from \\ to | {' | '.join(KIND_NAMES.values())} |"
+    yield "|---" * (len(KIND_NAMES) + 1) + "|"
+    for source, name in KIND_NAMES.items():
+        cells = [_cell(source, target) for target in KIND_NAMES]
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
-def _cell(source: Type, target: Type) -> str:
-    if not can_convert(source, target):
-        return ""
-    return "K" if (type(source), type(target)) in CONVERSION_KERNELS else "s"
+def _cell(source: type[Type], target: type[Type]) -> str:
+    if (source, target) in conversions.CONVERSION_KERNELS:
+        return "K"
+    return "s" if (source, target) in conversions.CONVERSION_FALLBACKS else ""
 
 
-def _builtins() -> list[str]:
-    lines = ["| function | by columns |", "|---|---|"]
+def _pairs(table: Mapping[tuple[type[Type], type[Type]], str]) -> Iterator[str]:
+    for (source, target), text in table.items():
+        yield f"| {KIND_NAMES[source]} | {KIND_NAMES[target]} | {text} |"
+
+
+def _functions() -> Iterator[str]:
     for builtin in BUILTINS:
-        if builtin.name in BUILTIN_KERNELS:
-            how = "kernel"
-        elif isinstance(builtin.body, Laziness):
-            how = "kernel; what a branch that is not taken would refuse does not count"
+        name = builtin.name
+        if isinstance(builtin.body, Laziness):
+            how, rest = _LAZY, ""
+        elif name in builtins.BUILTIN_KERNELS:
+            how, rest = "kernel", builtins.DOUBTS.get(name, "")
         else:
-            how = f"scalar function: {_NO_KERNEL[builtin.name]}"
-        lines.append(f"| `{builtin.name}` | {how} |")
-    lines.append("| joining texts | kernel |")
-    lines.append("| members of JSON | scalar function, by distinct values where they are few |")
-    return lines
+            how, rest = "scalar function", builtins.BUILTIN_FALLBACKS[name]
+        yield f"| `{name}` | {how} | {rest} |"

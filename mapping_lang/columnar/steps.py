@@ -8,15 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mapping_lang.columnar.builtins.kernel import Kernel
-from mapping_lang.columnar.column import Column, Mask, One, Values
+from mapping_lang.columnar.column import Column, Mask, One, Values, spread
 from mapping_lang.columnar.evaluation import Demand, Evaluation
 from mapping_lang.columnar.fallback import Function
+from mapping_lang.columnar.members import ReadMembers
 from mapping_lang.plan import BOOLEAN, STRING
+from mapping_lang.types.arrow.read import map_entries
 from mapping_lang.types.kinds import Type
 
 Step: TypeAlias = Callable[[Evaluation], Column]
 
 _FALSE: Final = pa.scalar(value=False)
+_INT32: Final = pa.int32()
+_ZERO: Final = pa.array([0], _INT32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,31 @@ def value_of_map(slot: int, key: str, type_: Type) -> Step:
     wanted = pa.scalar(key)
 
     def step(evaluation: Evaluation) -> Column:
-        array = pc.map_lookup(evaluation.columns[slot].array, wanted, "first")
+        # Several times as fast as Arrow's own kernel for it.
+        entries = map_entries(evaluation.columns[slot].array)
+        keys, values = entries.flatten().flatten()
+        found = pc.equal(keys, wanted)
+        counts = pc.cumulative_sum(found.cast(_INT32))
+        before = pa.concat_arrays([_ZERO, counts])
+        sizes = pc.fill_null(pc.list_value_length(entries), _ZERO[0])
+        ends = before.take(pc.cumulative_sum(sizes))
+        starts = pa.concat_arrays([_ZERO, ends[:-1]])
+        array = spread(values.filter(found), pc.greater(ends, starts))
         return Column(type_, evaluation.length, array=array)
+
+    return step
+
+
+def member(key: str, read: ReadMembers | None, call: Call) -> Step:
+    """Give a member of JSON objects, read together with others if there are only objects."""
+    (slot,) = call.slots
+
+    def step(evaluation: Evaluation) -> Column:
+        if read is not None:
+            members = evaluation.members(slot, read, call.demand)
+            if members is not None:
+                return Column(call.type, evaluation.length, array=members[key])
+        return evaluation.apply(call.function, [evaluation.columns[slot]], call.type, call.demand)
 
     return step
 

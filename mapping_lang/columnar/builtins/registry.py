@@ -33,3 +33,23 @@ BUILTIN_KERNELS: Final[Mapping[str, MakeKernel]] = MappingProxyType(
         "upper": case.upper,
     }
 )
+
+DOUBTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "lower": "the characters that Arrow maps by a newer Unicode, or to another one",
+        "upper": "the characters that Arrow maps by a newer Unicode, or to another one",
+        "initcap": "words that begin with a letter beyond ASCII, white space beyond ASCII",
+        "eq": "what the conversion of the first argument leaves; arrays, maps and objects",
+        "ne": "what the conversion of the first argument leaves; arrays, maps and objects",
+        "len": "numbers whose text the kernel leaves; JSON values and objects",
+        "substring": "a start or a length that is not constant, a negative length",
+    }
+)
+"""What kernels leave to the scalar function."""
+
+BUILTIN_FALLBACKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "json_parse": "Arrow does not read JSON strictly: repeated members, exact numbers, depth",
+    }
+)
+"""Why builtins have no kernel."""

@@ -6,27 +6,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mapping_lang.columnar.column import Computed
-from mapping_lang.columnar.conversions.kernel import ConversionKernel, only
+from mapping_lang.columnar.conversions.kernel import ConversionKernel, chained, only
 from mapping_lang.columnar.conversions.to_text import text_writer
 from mapping_lang.types.arrow.layout import Array
-from mapping_lang.types.kinds import DatetimeType, DateType, Type
+from mapping_lang.types.kinds import DatetimeType, DateType, TimeType, Type
 from mapping_lang.types.text.layouts import Layouts
 
 _INT64: Final = pa.int64()
 _UNITS: Final = {"unix": 1_000_000, "unixmilli": 1_000, "unixmicro": 1}
+_MILLISECOND: Final = pa.scalar(1_000, _INT64)
 _NANOSECONDS: Final = 1_000
 _MAX_NANO: Final = (2**63 - 1) // _NANOSECONDS
 
 
 def layout_kernel(type_: Type, layouts: Layouts) -> ConversionKernel | None:
-    """Give what writes moments in the usual layouts; None for patterns, and for containers."""
+    """Give what writes moments in the layouts that have names; None for patterns."""
     match type_:
         case DatetimeType() if layouts.datetime == "unixnano":
             return _nanoseconds
         case DatetimeType() if layouts.datetime in _UNITS:
             return _count_of(_UNITS[layouts.datetime])
+        case DatetimeType() if not layouts.datetime:
+            return chained(_whole_milliseconds, text_writer(type_))
         case DateType() if not layouts.date:
             return text_writer(type_)
+        case TimeType() if not layouts.time:
+            return chained(chained(_whole_milliseconds, text_writer(type_)), _zoned)
         case _:
             return None
 
@@ -42,6 +47,15 @@ def _count_of(unit: int) -> ConversionKernel:
         return Computed(pc.divide(count, pa.scalar(unit, _INT64)))
 
     return kernel
+
+
+def _whole_milliseconds(array: Array) -> Computed:
+    count = _count_of(_UNITS["unixmilli"])(array).values
+    return Computed(pc.multiply(count, _MILLISECOND).view(array.type))
+
+
+def _zoned(texts: Array) -> Computed:
+    return Computed(pc.binary_join_element_wise(texts, "Z", ""))
 
 
 def _nanoseconds(array: Array) -> Computed:

@@ -52,6 +52,8 @@ from mapping_lang.types.kinds import (
     IntType,
     IpType,
     JsonType,
+    MapType,
+    ObjectType,
     StringType,
     TimeType,
     Type,
@@ -119,6 +121,63 @@ CONVERSION_KERNELS: Final[Mapping[tuple[type[Type], type[Type]], MakeConversion]
     )
 )  # fmt: skip
 """The kernels by the kinds of source and target."""
+
+
+DOUBTS: Final[Mapping[tuple[type[Type], type[Type]], str]] = MappingProxyType(
+    {
+        (StringType, StringType): "what a limit refuses; with a pattern, text beyond ASCII, for "
+        "which Arrow's library has its own version of Unicode",
+        (StringType, IntType): "a plus, more than 18 digits beside bad values",
+        (StringType, FloatType): "infinities, NaN, hexadecimal numbers, underscores",
+        (StringType, DecimalType): "zeros at the start; beside bad values, a plus and exponents",
+        (StringType, DatetimeType): "more than six digits of a fraction, a comma before it, hours "
+        "of one digit; beside bad values, 29 February",
+        (StringType, DateType): "months first, serial days; beside bad values, 29 February",
+        (StringType, TimeType): "more than six digits of a fraction, text after the time",
+        (StringType, UuidType): "other forms than the one of 36 characters",
+        (StringType, IpType): "addresses of version 6",
+        (StringType, JsonType): "quotes, backslashes and control characters",
+        (FloatType, StringType): "numbers that are written with an exponent, infinities, NaN",
+        (FloatType, JsonType): "numbers below 0.0001 or from 10,000,000,000 on",
+        (FloatType, FloatType): "infinities, NaN",
+        (DecimalType, StringType): "numbers of more than six zeros after the point",
+        (DecimalType, JsonType): "numbers of more than six zeros after the point",
+        (IpType, JsonType): "zones with quotes, backslashes or control characters",
+        (ArrayType, JsonType): "the column, if any element is in doubt or is a map or an object",
+        (JsonType, StringType): "strings with escapes, arrays and objects, white space around",
+        (JsonType, IntType): "a trailing `.0`, white space around",
+        (JsonType, DatetimeType): "strings with escapes, other zones than `Z`, other ISO forms",
+    }
+)
+"""What kernels leave to the scalar function besides what is refused."""
+
+_PARTS: Final = (
+    "parts are converted with null refused, by purpose and by property, and one bad part refuses "
+    "the whole"
+)
+CONVERSION_FALLBACKS: Final[Mapping[tuple[type[Type], type[Type]], str]] = MappingProxyType(
+    {
+        (FloatType, DecimalType): "the exact binary value is rounded, and its digits are counted "
+        "before (TYPE-62): Arrow rounds what it has rounded",
+        (ArrayType, ArrayType): _PARTS,
+        (ObjectType, ObjectType): _PARTS,
+        (ObjectType, MapType): _PARTS,
+        (MapType, ObjectType): _PARTS,
+        (MapType, MapType): _PARTS,
+        (JsonType, ArrayType): _PARTS,
+        (JsonType, ObjectType): _PARTS,
+        (JsonType, MapType): _PARTS,
+        (ObjectType, JsonType): "members are written in the order of the properties, those that "
+        "are absent left out: Arrow has no kernel that writes JSON",
+        (MapType, JsonType): "members are written in the order of their keys: Arrow has no kernel "
+        "that sorts entries",
+    }
+)
+"""Why conversions have no kernel."""
+
+LAYOUT_FALLBACK: Final = (
+    "patterns of datetimes, dates and times spell names and padded numbers of their own"
+)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -53,7 +53,7 @@ _CONSTANTS: Final = (
     "'550e8400-e29b-41d4-a716-446655440000'", "'1.2.3.4'", "'-'", "2024",
 )  # fmt: skip
 _LAYOUTS: Final = (
-    None, None, None, None, Layouts(), Layouts(datetime="unix", date="02/01/2006", time="15:04"),
+    None, None, None, None, Layouts(), Layouts(), Layouts(datetime="unix", date="02/01/2006", time="15:04"),
     Layouts(datetime="unixmilli"), Layouts(datetime="unixmicro"), Layouts(datetime="unixnano"),
     Layouts(datetime="Jan _2 2006 15:04:05.000 MST"),
 )  # fmt: skip
