@@ -1,0 +1,1 @@
+"""Data warehouses behind one interface: identities, profiles and their resolution."""
