@@ -1,6 +1,6 @@
 """Functions as the service sees them: compiled and applied in guests, refused without walls."""
 
-import threading
+import contextlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,26 +15,21 @@ from mapping_lang.types.values import Record
 from runtime.acceptance.accept import accept_results
 from runtime.contract import CapturedOutput, Timings
 from runtime.deadline import Deadline
-from runtime.errors import FunctionRefusedError, KilnRuntimeError, WallsMissingError
+from runtime.errors import FunctionRefusedError, FunctionsUnavailableError, KilnRuntimeError
 from runtime.failures import diagnostic_of, rejection_of_failure, rejection_of_result
 from runtime.functions import Attestation, FunctionResult, FunctionTask
 from runtime.limits import Limits
 from runtime.pool import GuestKey, Occupancy, Pool, Room
 from runtime.presentation.records import presentation_for
-from runtime.sandbox.attest import attest
 from runtime.sandbox.host import Guest, open_guest
 from runtime.sandbox.interface import Function, Language
 from runtime.sandbox.kills import KillWindow
 from runtime.sandbox.runner import BatchResult, Runner
 from runtime.sandbox.zygote import Zygote
+from runtime.walls import CANARY_LIMITS, Walls
 
 ATTEST_SECONDS: Final = 600.0
 """How often the canaries are let loose again."""
-
-CANARY_LIMITS: Final = Limits(
-    record_seconds=30, batch_seconds=120, load_seconds=60, start_seconds=60
-)
-"""Patient, since a slow machine is no escape: only endless canaries meet the clock in earnest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,10 @@ class EngineSettings:
 
     attest_seconds: float = ATTEST_SECONDS
     allow_missing_walls: bool = False
-    """Unsafe: functions run even where the operating system offers no filter."""
+    """Unsafe: functions run even where the walls do not hold."""
+
+    language_policy: bool = True
+    """False only where the operating system's walls are tested alone; no request reaches it."""
 
 
 class GuestEngine:
@@ -57,9 +55,11 @@ class GuestEngine:
         self._settings = settings
         self._zygotes = {language: Zygote(language) for language in settings.languages}
         self._pool = Pool(self._make_runner, settings.room)
-        self._attestation = Attestation(passed=False, summary="the walls are not attested yet")
-        self._stop = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._walls = Walls(
+            self._zygotes,
+            canary_limits=settings.canary_limits,
+            allow_missing=settings.allow_missing_walls,
+        )
 
     def __enter__(self) -> "GuestEngine":
         self.start()
@@ -69,42 +69,20 @@ class GuestEngine:
         self.close()
 
     def start(self) -> None:
-        """Start the zygotes and attest the walls, then again every so often."""
-        self.attest_now()
-        self._watcher = threading.Thread(target=self._watch, name="attestation", daemon=True)
-        self._watcher.start()
+        """Start the zygotes, and let the walls be attested from now on; nobody waits for that."""
+        for zygote in self._zygotes.values():
+            # The attestation says what is wrong with one that does not start.
+            with contextlib.suppress(KilnRuntimeError):
+                zygote.start()
+        self._walls.watch(self._settings.attest_seconds)
 
     def attest_now(self) -> Attestation:
-        """Let the canaries loose; where one gets through, functions are refused."""
-        said: list[str] = []
-        passed = True
-        for language, zygote in sorted(self._zygotes.items()):
-            try:
-                found = attest(
-                    zygote,
-                    self._settings.canary_limits,
-                    allow_missing_walls=self._settings.allow_missing_walls,
-                )
-            except KilnRuntimeError as error:
-                passed = False
-                said.append(f"{language.value}: {error}")
-                continue
-            escaped = [f"{attempt.name} ({attempt.detail})" for attempt in found.escaped]
-            passed = passed and not escaped
-            said.append(
-                f"{language.value}: {len(found.attempts)} attempts, "
-                + (f"escaped: {', '.join(escaped)}" if escaped else "all stopped")
-            )
-        self._attestation = Attestation(passed=passed, summary="; ".join(said))
-        return self._attestation
+        """Let the canaries loose and wait for them."""
+        return self._walls.attest()
 
     def attestation(self) -> Attestation:
         """Give the latest attestation, without waiting for a new one."""
-        return self._attestation
-
-    def languages(self) -> frozenset[Language]:
-        """Say which languages it runs."""
-        return self._settings.languages
+        return self._walls.attestation()
 
     def occupancy(self) -> Occupancy:
         """Say how many guests there are."""
@@ -115,7 +93,7 @@ class GuestEngine:
 
         The guest stays for the batches that may follow.
         """
-        self._check()
+        self._check(task, limits.start_seconds)
         key = _key(task, limits, captures_output=False)
         try:
             with self._pool.lend(key, limits.waiting_seconds) as loan:
@@ -138,7 +116,7 @@ class GuestEngine:
 
         Raises errors of `runtime.errors` for what concerns the batch as a whole.
         """
-        self._check()
+        self._check(task, min(limits.start_seconds, deadline.remaining()))
         begun = time.monotonic()
         function = task.function
         presentation = presentation_for(
@@ -166,18 +144,17 @@ class GuestEngine:
 
     def close(self) -> None:
         """End every guest."""
-        self._stop.set()
+        self._walls.stop()
         self._pool.close()
         for zygote in self._zygotes.values():
             zygote.close()
+        self._walls.join()
 
-    def _check(self) -> None:
-        if not self._attestation.passed:
-            raise WallsMissingError((f"walls that hold ({self._attestation.summary})",))
-
-    def _watch(self) -> None:
-        while not self._stop.wait(self._settings.attest_seconds):
-            self.attest_now()
+    def _check(self, task: FunctionTask, seconds: float) -> None:
+        language = task.function.language
+        if language not in self._zygotes:
+            raise FunctionsUnavailableError(language.value)
+        self._walls.check(language, seconds)
 
     def _make_runner(self, key: GuestKey, kills: KillWindow) -> Runner:
         function, limits = key.function, key.limits
@@ -197,6 +174,7 @@ class GuestEngine:
             batch_output_bytes=limits.batch_output_bytes,
             log_bytes=limits.log_bytes,
             capture_logs=key.captures_output,
+            language_policy=self._settings.language_policy,
             presentation=presentation.guest_part,
         )
         return Runner(hire, told, limits, kills)

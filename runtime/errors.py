@@ -162,10 +162,15 @@ class TransformationRefusedError(KilnRuntimeError):
 
 
 class FunctionsUnavailableError(KilnRuntimeError):
-    """A function, asked of a runtime that was started without functions."""
+    """A function, asked of a runtime that was started without functions, or without its language.
 
-    def __init__(self) -> None:
-        super().__init__("this runtime was started without functions")
+    `language` is empty if there are none of any language (FUNC-3, FUNC-85).
+    """
+
+    def __init__(self, language: str = "") -> None:
+        kind = f"functions in {language}" if language else "functions"
+        super().__init__(f"this runtime was started without {kind}")
+        self.language = language
 
 
 class BusyError(KilnRuntimeError):

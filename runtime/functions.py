@@ -41,19 +41,18 @@ class FunctionResult:
     captured: tuple[CapturedOutput, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """What is known of the walls: whether functions may run, and a line that says why."""
+    """What is known of the walls, and a line that says why."""
 
     passed: bool
     summary: str
+    allowed: frozenset[Language]
+    """The languages whose functions run: those whose walls hold, or all where that is allowed."""
 
 
 class FunctionEngine(Protocol):
     """Runs functions in guests. Every method is called from many threads at a time."""
-
-    def languages(self) -> frozenset[Language]:
-        """Say which languages it runs."""
 
     def compile(self, task: FunctionTask, limits: Limits) -> tuple[Diagnostic, ...]:
         """Load a function in a guest and give what is wrong with it; a span is in its source."""

@@ -16,11 +16,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from runtime.addresses import is_local, socket_path
+from runtime.engine import GuestEngine
 from runtime.errors import AddressError
 from runtime.functions import FunctionEngine
 from runtime.memory import keep_freed_memory, look_for_cycles_rarely
 from runtime.sandbox.interface import Language
-from runtime.service import MAX_CALLS, TransformService
+from runtime.service import ATTESTATION_KEY, MAX_CALLS, TransformService, walls_text
 from runtime.settings import Settings, Tls
 from runtime.transformation import Transformer
 from runtime.wire.tables import SERVICE
@@ -33,7 +34,7 @@ MAX_METADATA_BYTES: Final = 64 * 2**10
 SPARE_THREADS: Final = 4
 """What is left for health and reflection when every call is taken."""
 
-HEALTH_SECONDS: Final = 5.0
+HEALTH_SECONDS: Final = 1.0
 """How often what the walls say is brought to health."""
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
@@ -43,6 +44,21 @@ _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 def functions_service(language: Language) -> str:
     """Name the health of the functions of a language."""
     return f"runtime.functions.{language.value}"
+
+
+class _Health(health.HealthServicer):  # type: ignore[misc]  # grpc has no types
+    """Health that tells what is known of the walls, too: a status alone says no reason."""
+
+    def __init__(self, engine: FunctionEngine | None) -> None:
+        super().__init__(experimental_non_blocking=True)
+        self._engine = engine
+
+    def Check(  # noqa: N802 - its name in the contract of health
+        self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
+    ) -> health_pb2.HealthCheckResponse:
+        context.set_trailing_metadata(((ATTESTATION_KEY, walls_text(self._engine)),))
+        answer: health_pb2.HealthCheckResponse = super().Check(request, context)
+        return answer
 
 
 class Server:
@@ -55,7 +71,7 @@ class Server:
         self, settings: Settings, address: str, engine: FunctionEngine | None = None
     ) -> None:
         self._engine = engine
-        self._health = health.HealthServicer(experimental_non_blocking=True)
+        self._health = _Health(engine)
         self._pool = ThreadPoolExecutor(MAX_CALLS + SPARE_THREADS, thread_name_prefix="call")
         self._server = grpc.server(
             self._pool,
@@ -82,8 +98,8 @@ class Server:
         for name in ("", SERVICE):
             self._health.set(name, _SERVING)
         languages: frozenset[Language] = frozenset()
-        if self._engine is not None and self._engine.attestation().passed:
-            languages = self._engine.languages()
+        if self._engine is not None:
+            languages = self._engine.attestation().allowed
         for language in Language:
             status = _SERVING if language in languages else _NOT_SERVING
             self._health.set(functions_service(language), status)
@@ -100,13 +116,7 @@ class Server:
         return ended
 
 
-def serve(
-    settings: Settings,
-    address: str,
-    engine: FunctionEngine | None = None,
-    *,
-    parent_is_on_stdin: bool = False,
-) -> int:
+def serve(settings: Settings, address: str, *, parent_is_on_stdin: bool = False) -> int:
     """Serve until SIGTERM, SIGINT or the end of the parent; gives the exit status."""
     log = structlog.get_logger("runtime.server")
     keep_freed_memory()
@@ -114,7 +124,13 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    server = Server(settings, address, engine)
+    engine = _started_engine(settings)
+    try:
+        server = Server(settings, address, engine)
+    except AddressError:
+        if engine is not None:
+            engine.close()
+        raise
     if settings.tls is None and not is_local(address):
         log.warning("listening without TLS where others can connect", address=server.address)
     log.info("serving", address=server.address, pid=os.getpid(), functions=engine is not None)
@@ -126,6 +142,19 @@ def serve(
     ended = server.drain(settings.drain_seconds)
     log.info("stopped", all_calls_ended=ended)
     return 0 if ended else 1
+
+
+def _started_engine(settings: Settings) -> GuestEngine | None:
+    """Start the zygotes, before any thread of this process; the canaries come after."""
+    if settings.functions is None:
+        return None
+    if settings.functions.allow_missing_walls:
+        structlog.get_logger("runtime.server").warning(
+            "functions run even where the walls do not hold"
+        )
+    engine = GuestEngine(settings.functions)
+    engine.start()
+    return engine
 
 
 def _wait_for_end_of_stdin(tell: Callable[[], None]) -> None:

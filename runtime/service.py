@@ -34,6 +34,15 @@ NO_FUNCTIONS: Final = "functions off"
 _Request = TypeVar("_Request", bound=Message)
 
 
+def walls_text(engine: FunctionEngine | None) -> str:
+    """Say what is known of the walls, as metadata takes it."""
+    if engine is None:
+        return NO_FUNCTIONS
+    attestation = engine.attestation()
+    text = f"{'passed' if attestation.passed else 'failed'}: {attestation.summary}"
+    return cut(text.encode("ascii", "replace").decode())
+
+
 class TransformService:
     """Answers calls; used by many threads at a time."""
 
@@ -99,12 +108,7 @@ class TransformService:
         return InternalError(incident)
 
     def _trailers(self) -> tuple[tuple[str, str], ...]:
-        walls = NO_FUNCTIONS
-        if self._engine is not None:
-            attestation = self._engine.attestation()
-            walls = f"{'passed' if attestation.passed else 'failed'}: {attestation.summary}"
-        ascii_walls = walls.encode("ascii", "replace").decode()
-        return ((ATTESTATION_KEY, ascii_walls), (PROCESS_KEY, str(os.getpid())))
+        return ((ATTESTATION_KEY, walls_text(self._engine)), (PROCESS_KEY, str(os.getpid())))
 
     def _abort(self, context: grpc.ServicerContext, error: KilnRuntimeError) -> NoReturn:
         row = row_of(error)

@@ -143,8 +143,8 @@ TABLE: Final[tuple[Row[KilnRuntimeError], ...]] = (
         FunctionsUnavailableError,
         Status.FAILED_PRECONDITION,
         "FUNCTIONS_UNAVAILABLE",
-        (),
-        lambda *_: FunctionsUnavailableError(),
+        ("language",),
+        lambda _, facts: FunctionsUnavailableError(facts.get("language", "")),
     ),
     Row(
         WallsMissingError,

@@ -30,6 +30,7 @@ from runtime.service import PROCESS_KEY
 from runtime.settings import Settings, Tls
 from runtime.wire.requests import transform_request
 from runtime.wire.tables import SERVICE, TRANSFORM
+from tests.runtime.lives import children, descendants, is_alive
 from tests.runtime.serving import (
     IN_SCHEMA,
     ask,
@@ -100,7 +101,10 @@ def test_what_does_not_end_while_draining_is_cancelled() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_that_is_told_to_stop_ends_well(number: signal.Signals) -> None:
-    with socket_address() as address, running_process("--listen", address) as process:
+    with (
+        socket_address() as address,
+        running_process("--listen", address, "--functions", "off") as process,
+    ):
         wait_until(lambda: answering_process(address) == process.pid)
         process.send_signal(number)
         assert process.wait(20) == 0
@@ -226,7 +230,8 @@ def two_processes(
             with closing(socket.socket()) as free:
                 free.bind(("127.0.0.1", 0))
                 address = f"127.0.0.1:{free.getsockname()[1]}"
-        with running_process("--listen", address, "--processes", "2") as process:
+        options = ("--listen", address, "--processes", "2", "--functions", "off")
+        with running_process(*options) as process:
             wait_until(lambda: len(processes_at(address)) == 2, 40)
             yield address, process
             process.terminate()
@@ -278,17 +283,14 @@ def test_processes_end_with_the_one_that_watches_them() -> None:
         running_process("--listen", address, "--processes", "2") as process,
     ):
         wait_until(lambda: len(processes_at(address)) == 2, 40)
-        pids = processes_at(address)
+        servers = processes_at(address)
+        # Two zygotes each, sooner or later.
+        wait_until(lambda: all(len(children(pid)) == 2 for pid in servers), 40)
+        pids = descendants(process.pid)
+        assert servers < set(pids)
         process.kill()
         wait_until(lambda: not processes_at(address), 20)
-        wait_until(lambda: not any(_is_running(pid) for pid in pids), 20)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
-    except OSError:
-        return False
+        wait_until(lambda: not any(is_alive(pid) for pid in pids), 20)
 
 
 @pytest.mark.parametrize(("quick_ends", "seconds"), [(0, 0.0), (1, 0.5), (3, 2.0), (50, 30.0)])

@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from runtime.engine import EngineSettings
 from runtime.limits import Limits
 from runtime.logs import LogFormat, LogLevel
+from runtime.pool import Room
+from runtime.sandbox.interface import Language
 from runtime.settings import PREFIX, SETTINGS, SettingError, Settings, Tls, read_settings
 
 
@@ -28,6 +31,13 @@ def test_everything_can_be_told() -> None:
         "tls_certificate": "/c",
         "tls_key": "/k",
         "tls_client_ca": "/a",
+        "functions": "on",
+        "function_languages": "Python",
+        "guests": "4",
+        "guests_memory_bytes": "1000",
+        "guest_batches": "9",
+        "attest_seconds": "60",
+        "unsafe_allow_missing_walls": "on",
     } | {f"limit_{each.name}": "7" for each in fields(Limits)}
     assert set(told) == {setting.name for setting in SETTINGS}
     assert read_settings(
@@ -40,7 +50,25 @@ def test_everything_can_be_told() -> None:
         log_level=LogLevel.DEBUG,
         tls=Tls(certificate=Path("/c"), key=Path("/k"), client_ca=Path("/a")),
         limits=Limits(**{each.name: 7 for each in fields(Limits)}),
+        functions=EngineSettings(
+            languages=frozenset({Language.PYTHON}),
+            room=Room(guests=4, memory_bytes=1000, guest_batches=9),
+            attest_seconds=60,
+            allow_missing_walls=True,
+        ),
     )
+
+
+def test_functions_are_on_unless_they_are_turned_off() -> None:
+    assert read_settings({}, {}).functions == EngineSettings()
+    off = {"functions": "off", "guests": "3"}
+    assert read_settings(off, {}) == Settings(functions=None)
+
+
+def test_walls_are_missing_only_where_that_is_said_to_be_unsafe() -> None:
+    assert not EngineSettings().allow_missing_walls
+    [flag] = [setting.flag for setting in SETTINGS if "walls" in setting.name]
+    assert flag == "--unsafe-allow-missing-walls"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +89,11 @@ def test_everything_can_be_told() -> None:
         ("tls_key", "/k"),
         ("tls_client_ca", "/a"),
         ("no_such", "1"),
+        ("functions", "yes"),
+        ("function_languages", ""),
+        ("function_languages", "Python,Ruby"),
+        ("guests", "0"),
+        ("attest_seconds", "0"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_both_its_names(name: str, text: str) -> None:

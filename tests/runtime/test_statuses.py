@@ -39,6 +39,7 @@ EXAMPLES = (
     BatchStoppedError("batch_seconds", "too slow", 7),
     BatchStoppedError("batch_kills", "too many"),
     FunctionsUnavailableError(),
+    FunctionsUnavailableError("Python"),
     WallsMissingError(("seccomp filter", "memory limit")),
     FunctionPausedError(5, 42.5),
     GuestUnavailableError("no room"),

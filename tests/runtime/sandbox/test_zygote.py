@@ -20,22 +20,7 @@ from runtime.limits import Limits
 from runtime.sandbox.host import open_guest
 from runtime.sandbox.interface import Language
 from runtime.sandbox.zygote import Zygote
-
-
-def children(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(each) for task in tasks for each in (task / "children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
+from tests.runtime.lives import children, is_alive
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
