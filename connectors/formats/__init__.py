@@ -1,0 +1,1 @@
+"""How records are encoded in files, one module for each format."""
