@@ -48,15 +48,6 @@ class Strategy(StrEnum):
     PRESERVATION = "Preservation"
 
 
-class SettingsInvalidError(Exception):
-    """Settings that a connector does not accept; `member` is the one at fault, if one is."""
-
-    def __init__(self, message: str, member: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.member = member
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsSpec:
     """The settings of a connector in one role: read strictly, kept in canonical form."""

@@ -6,7 +6,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, SendingMode, Target
-from connectors.members import Integer, Text, connection_settings, is_host, optional
+from connectors.members import connection_settings
+from forms.members import Integer, Text, is_host, optional
 
 MAX_DELAY_SECONDS: Final = 24 * 60 * 60
 

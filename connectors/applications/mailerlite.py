@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Text, connection_settings, required
+from connectors.members import connection_settings
+from forms.members import Text, required
 
 _SETTINGS: Final = connection_settings(
     # Its keys are signed tokens of about a thousand characters.

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, SendingMode, Target
-from connectors.members import Choice, Text, connection_settings, required
+from connectors.members import connection_settings
+from forms.members import Choice, Text, required
 
 _SETTINGS: Final = connection_settings(
     required(

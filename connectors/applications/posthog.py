@@ -5,24 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from connectors.interface import (
-    Connector,
-    ConnectorType,
-    Role,
-    RoleSpec,
-    SendingMode,
-    SettingsInvalidError,
-    Target,
-)
-from connectors.members import (
-    Choice,
-    Record,
-    Text,
-    connection_settings,
-    is_host,
-    optional,
-    required,
-)
+from connectors.interface import Connector, ConnectorType, Role, RoleSpec, SendingMode, Target
+from connectors.members import connection_settings
+from forms.members import Choice, Record, SettingsInvalidError, Text, is_host, optional, required
 
 
 def _wrong_url(text: str) -> str:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import PRINTABLE, Text, connection_settings, required
+from connectors.members import connection_settings
+from forms.members import PRINTABLE, Text, required
 
 _SETTINGS: Final = connection_settings(
     required(

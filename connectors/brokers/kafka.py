@@ -4,19 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.interface import (
-    Connector,
-    ConnectorType,
-    Role,
-    RoleSpec,
-    SettingsInvalidError,
-    Target,
-)
-from connectors.members import (
+from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
+from connectors.members import connection_settings
+from forms.members import (
     Host,
     Record,
+    SettingsInvalidError,
     Text,
-    connection_settings,
     is_host,
     optional,
     port,

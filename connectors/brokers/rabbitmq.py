@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Text, connection_settings, required
+from connectors.members import connection_settings
+from forms.members import Text, required
 
 RABBITMQ: Final = Connector(
     code="rabbitmq",

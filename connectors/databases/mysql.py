@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Host, Text, connection_settings, port, required
+from connectors.members import connection_settings
+from forms.members import Host, Text, port, required
 
 _SPEC: Final = RoleSpec(
     targets=frozenset({Target.USER}),

@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Integer, Text, flag, format_settings, optional, required
+from connectors.members import format_settings
+from forms.members import Integer, Text, flag, optional, required
 
 MAX_COLUMNS: Final = 1_000
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import flag, format_settings
+from connectors.members import format_settings
+from forms.members import flag
 
 _USERS: Final = frozenset({Target.USER})
 

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Choice, ListOf, Text, flag, format_settings, optional, required
+from connectors.members import format_settings
+from forms.members import Choice, ListOf, Text, flag, optional, required
 from mapping_lang.types.kinds import MAX_NAME_CHARS, NAME
 
 MAX_PROPERTIES: Final = 10_000

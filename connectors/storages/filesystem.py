@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import connection_settings, flag
+from connectors.members import connection_settings
+from forms.members import flag
 
 _SPEC: Final = RoleSpec(
     targets=frozenset({Target.USER}), settings=connection_settings(flag("simulateHighIOLatency"))

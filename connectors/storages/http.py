@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Host, ListOf, Text, connection_settings, optional, port, required
+from connectors.members import connection_settings
+from forms.members import Host, ListOf, Text, optional, port, required
 
 MAX_HEADERS: Final = 100
 """More headers than any server takes."""

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
-from connectors.members import Choice, Text, connection_settings, required
+from connectors.members import connection_settings
+from forms.members import Choice, Text, required
 
 REGIONS: Final = (
     "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.interface import Role, SettingsInvalidError
+from connectors.interface import Role
 from connectors.registry import catalogue
+from forms.members import SettingsInvalidError
 
 _ALL = catalogue(with_test_connectors=True)
 _HOST_KEY = (

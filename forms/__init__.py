@@ -1,0 +1,1 @@
+"""What people fill in: settings, read by tables of rules."""
