@@ -45,18 +45,21 @@ class LimitValueError(KilnRuntimeError):
 class FunctionRefusedError(KilnRuntimeError):
     """A source that cannot be loaded (FUNC-60).
 
-    `kind` is `syntax`, `top_level`, `missing` or `limit`; `line` and `column` count from one, and
-    are zero where there is no place.
+    `kind` is `syntax`, `refused`, `top_level`, `missing` or `limit`; `line` and `column` count from
+    one, and are zero where there is no place.
     """
 
     failure_class = FailureClass.USER
 
-    def __init__(self, kind: str, message: str, *, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, kind: str, message: str, *, line: int = 0, column: int = 0, hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.line = line
         self.column = column
+        self.hint = hint
 
 
 class BatchStoppedError(KilnRuntimeError):

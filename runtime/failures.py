@@ -51,7 +51,7 @@ def diagnostic_of(error: FunctionRefusedError, source: str, language: Language) 
         span=span,
         pointer="/source",
         found=line,
-        hint=_EXAMPLES[language] if error.kind == "missing" else "",
+        hint=error.hint or (_EXAMPLES[language] if error.kind == "missing" else ""),
     )
 
 
@@ -80,9 +80,10 @@ def rejection_of_failure(failure: Failure, language: Language) -> Rejection:
         code=_CODES[failure.code],
         message=f"{said}{failure.message}",
         failure_class=FailureClass(failure.failure_class.value),
+        path=failure.path,
         line=failure.line or None,
         column=failure.column or None,
-        hint=_HINTS.get(failure.code, ""),
+        hint=failure.hint or _HINTS.get(failure.code, ""),
     )
 
 

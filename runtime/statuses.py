@@ -120,12 +120,13 @@ TABLE: Final[tuple[Row[KilnRuntimeError], ...]] = (
         FunctionRefusedError,
         Status.FAILED_PRECONDITION,
         "FUNCTION_REFUSED",
-        ("kind", "message", "line", "column"),
+        ("kind", "message", "line", "column", "hint"),
         lambda _, facts: FunctionRefusedError(
             facts["kind"],
             facts["message"],
             line=int(facts["line"]),
             column=int(facts["column"]),
+            hint=facts.get("hint", ""),
         ),
     ),
     Row(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from runtime.errors import FunctionRefusedError
 from runtime.limits import Limits
 from runtime.sandbox.host import Guest, GuestDiedError, open_guest
 from runtime.sandbox.interface import FailureCode, Finding, Function, Language, Walls
@@ -29,6 +30,12 @@ class Canary:
     sources: Mapping[Language, str]
     stopped_by: frozenset[FailureCode] = frozenset()
     sees: bytes | None = None
+
+    endless: bool = False
+    """It gets little time, since it is there to meet the clock."""
+
+    language_policy: bool = False
+    """True where the policy is tried; the walls behind it must hold without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,10 @@ class Attestation:
         return not self.escaped and not self.walls.missing()
 
 
-_MEMORY: Final = frozenset({FailureCode.MEMORY, FailureCode.CRASH})
+_MEMORY: Final = frozenset(
+    # A machine that swaps may not fill the memory in time: nothing got out all the same.
+    {FailureCode.MEMORY, FailureCode.CRASH, FailureCode.EXCEPTION, FailureCode.TIME}
+)
 
 FUNCTION_CANARIES: Final = (
     Canary(
@@ -68,6 +78,7 @@ FUNCTION_CANARIES: Final = (
             Language.JAVASCRIPT: "function transform(record) { for (;;); }",
         },
         stopped_by=frozenset({FailureCode.TIME}),
+        endless=True,
     ),
     Canary(
         name="loop between records",
@@ -76,6 +87,7 @@ FUNCTION_CANARIES: Final = (
             " function transform(record) { again(); return {}; }"
         },
         stopped_by=frozenset({FailureCode.TIME}),
+        endless=True,
     ),
     Canary(
         name="allocate without end",
@@ -86,7 +98,7 @@ FUNCTION_CANARIES: Final = (
             Language.JAVASCRIPT: "function transform(record) { const kept = [];"
             " for (;;) kept.push(new Uint8Array(1 << 22).fill(1)); }",
         },
-        stopped_by=_MEMORY | {FailureCode.EXCEPTION},
+        stopped_by=_MEMORY,
     ),
     Canary(
         name="recurse without end",
@@ -125,12 +137,21 @@ FUNCTION_CANARIES: Final = (
         sees=b'{"minutes":0}',
     ),
     Canary(
-        name="reach what was removed",
+        name="open a file",
         sources={
             Language.PYTHON: "def transform(record):\n    return open('/etc/passwd').read()\n",
+        },
+        stopped_by=frozenset({FailureCode.EXCEPTION}),
+    ),
+    Canary(
+        name="reach what was removed",
+        sources={
+            Language.PYTHON: "def transform(record):\n    name = '__class__'\n"
+            "    return {'x': str(getattr((), name).__subclasses__())}\n",
             Language.JAVASCRIPT: "function transform(record) { return eval('({})'); }",
         },
         stopped_by=frozenset({FailureCode.EXCEPTION}),
+        language_policy=True,
     ),
 )
 
@@ -153,9 +174,10 @@ def attest(zygote: Zygote, limits: Limits, *, allow_missing_walls: bool = False)
                 batch_output_bytes=limits.batch_output_bytes,
                 log_bytes=limits.log_bytes,
                 capture_logs=True,
+                language_policy=canary.language_policy,
             )
             # A slow machine is no escape: only the endless ones meet the clock in earnest.
-            patience = hunted if FailureCode.TIME in canary.stopped_by else limits
+            patience = hunted if canary.endless else limits
             with Runner(opened, function, patience) as runner:
                 attempts.append(_function(runner, canary, limits.log_bytes))
     return Attestation(language=zygote.language, walls=walls, attempts=tuple(attempts))
@@ -170,7 +192,12 @@ def _native(guest: Guest, name: str) -> Attempt:
 
 
 def _function(runner: Runner, canary: Canary, log_bytes: int) -> Attempt:
-    result = runner.run([b"{}"])
+    try:
+        result = runner.run([b"{}"])
+    except FunctionRefusedError as error:
+        # The policy may see it coming.
+        stopped = canary.language_policy and error.kind == "refused"
+        return Attempt(name=canary.name, stopped=stopped, detail=f"{error.kind}: {error}")
     for failure in result.failures:
         stopped = failure.code in canary.stopped_by
         return Attempt(

@@ -10,8 +10,10 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
+from mapping_lang.types.errors import format_value_path
 from runtime.sandbox.interface import (
     CURSOR_READING,
+    MAX_MESSAGE_CHARS,
     FailureCode,
     Function,
     Loaded,
@@ -20,8 +22,11 @@ from runtime.sandbox.interface import (
     RawLog,
 )
 from runtime.sandbox.kernel import map_page
-from runtime.sandbox.python_source import describe, load, place
-from runtime.sandbox.python_values import ResultError, accept, present, rebuilder
+from runtime.sandbox.policy.errors import describe_exception
+from runtime.sandbox.policy.normalise import ResultError
+from runtime.sandbox.policy.views import prepare
+from runtime.sandbox.python_source import load, load_without_policy
+from runtime.sandbox.python_values import accept, present, rebuilder
 
 _MAX_LOG_PARTS: Final = 10_000
 """Pieces of output that one record may print: each costs memory, however short."""
@@ -33,25 +38,14 @@ class PythonGuesthouse:
     overhead_bytes = 0
 
     def prepare(self) -> None:
-        _import_ahead()
+        prepare()
         # A first call builds tables that all guests then share.
-        accept({"ready": [1.5, None, {"a": True}]})
+        load("def transform(record):\n    return {**record}\n", len)({})
+        accept({"ready": [1.5, None, {"a": True}], "set": {1}})
         present(b'[{"ready": [1.5, null]}]')
 
     def open(self, page_descriptor: int, memory_bytes: int) -> "PythonEngine":
         return PythonEngine(map_page(page_descriptor))
-
-
-def _import_ahead() -> None:
-    for name in (
-        "base64", "bisect", "calendar", "collections.abc", "copy", "csv", "dataclasses", "datetime",
-        "decimal", "difflib", "encodings.ascii", "encodings.cp1252", "encodings.idna",
-        "encodings.latin_1", "encodings.utf_16", "enum", "fractions", "functools", "hashlib",
-        "heapq", "hmac", "html", "ipaddress", "itertools", "json", "locale", "math", "numbers",
-        "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing",
-        "unicodedata", "urllib.parse", "uuid", "zlib", "_strptime",
-    ):  # fmt: skip
-        __import__(name)
 
 
 class PythonEngine:
@@ -65,7 +59,10 @@ class PythonEngine:
         log = Log(function.log_bytes if function.capture_logs else 0)
         # Output that goes around `print` has nowhere to go: there is no descriptor for it.
         sys.stdout = sys.stderr = Stream(log.write)
-        transform = load(function, log.print)
+        if function.language_policy:
+            transform = load(function.source, log.write)
+        else:
+            transform = load_without_policy(function.source)
         log.take()
         return PythonFunction(function, transform, self._cursor, log)
 
@@ -81,18 +78,6 @@ class Log:
     def start_batch(self) -> None:
         self._left = self._max_bytes
         self._parts.clear()
-
-    def print(
-        self,
-        *values: object,
-        sep: str | None = " ",
-        end: str | None = "\n",
-        file: object = None,
-        flush: bool = False,
-    ) -> None:
-        del file, flush
-        separator, last = " " if sep is None else sep, "\n" if end is None else end
-        self.write(separator.join(map(str, values)) + last)
 
     def write(self, text: str) -> int:
         if self._left > 0 and len(self._parts) < _MAX_LOG_PARTS:
@@ -181,16 +166,31 @@ class PythonFunction:
 
     def _failure(self, position: int, error: BaseException) -> RawFailure:
         match error:
-            case ResultError(message=message, code=code):
-                return RawFailure(position, code, message, 0, 0)
+            case ResultError(message=message, path=path):
+                place = format_value_path(path)[:MAX_MESSAGE_CHARS]
+                return RawFailure(position, FailureCode.RESULT, message, 0, 0, path=place)
+            case _ResultTooLongError(message=message):
+                return RawFailure(position, FailureCode.OUTPUT, message, 0, 0)
             case MemoryError():
                 self._spent = True
-                error.__traceback__, found = None, place(error)
+                failure = self._raised(position, error, FailureCode.MEMORY)
+                error.__traceback__ = None
                 with contextlib.suppress(MemoryError):
                     gc.collect()
-                return RawFailure(position, FailureCode.MEMORY, describe(error), *found)
+                return failure
             case _:
-                return RawFailure(position, FailureCode.EXCEPTION, describe(error), *place(error))
+                return self._raised(position, error, FailureCode.EXCEPTION)
+
+    def _raised(self, position: int, error: BaseException, code: FailureCode) -> RawFailure:
+        found = describe_exception(error, self._function.source)
+        line, column = found.line or 0, found.column or 0
+        return RawFailure(position, code, found.text, line, column, found.hint)
+
+
+class _ResultTooLongError(Exception):
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def _refuse_size(size: int, most: int, left: int) -> NoReturn:
@@ -199,4 +199,4 @@ def _refuse_size(size: int, most: int, left: int) -> NoReturn:
         if size >= most
         else f"the result has {size:,} bytes, and the batch has room for {left:,} more"
     )
-    raise ResultError(message, FailureCode.OUTPUT)
+    raise _ResultTooLongError(message)

@@ -14,7 +14,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from runtime.errors import FunctionRefusedError, GuestLostError, KilnRuntimeError, WallsMissingError
+from runtime.errors import (
+    FunctionRefusedError,
+    GuestLostError,
+    GuestUnavailableError,
+    KilnRuntimeError,
+    WallsMissingError,
+)
 from runtime.limits import Limits
 from runtime.sandbox.frames import (
     Channel,
@@ -40,8 +46,8 @@ from runtime.sandbox.zygote import Newborn, Zygote, end, wait_for_end
 MAX_NOTE_BYTES: Final = 64 * 1024
 """The longest answer that is not the results of a batch."""
 
-FAILURE_BYTES: Final = 8 * MAX_MESSAGE_CHARS
-"""The longest failure of a record, every character escaped."""
+FAILURE_BYTES: Final = 3 * 6 * MAX_MESSAGE_CHARS + 100
+"""The longest failure of a record: three texts, every character escaped, and numbers."""
 
 READ_BYTES_PER_SECOND: Final = 4 << 20
 """What any machine reads of a batch, far slower than measured: time that is no record's."""
@@ -194,6 +200,7 @@ class Guest:
                 refusal.message[: 2 * MAX_MESSAGE_CHARS],
                 line=max(0, refusal.line),
                 column=max(0, refusal.column),
+                hint=refusal.hint[:MAX_MESSAGE_CHARS],
             )
 
     def run(self, records: Sequence[bytes], limits: Limits, seconds: float) -> Reply:
@@ -229,7 +236,10 @@ class Guest:
         watch = Watch(self._cursor, Patience(total=seconds, between=seconds))
         try:
             kind, payload = self._channel.receive({Kind.READY, Kind.REFUSED}, MAX_NOTE_BYTES, watch)
-        except (FrameError, _OutOfTimeError) as error:
+        except _OutOfTimeError as error:
+            self.close()
+            raise GuestUnavailableError(f"a guest was not ready within {seconds:g} s") from error
+        except FrameError as error:
             death = self._died(error).death
             raise GuestLostError(f"a guest did not become ready: {death.detail}") from error
         if kind is Kind.REFUSED:
@@ -343,6 +353,9 @@ def _is_whole(outcomes: Outcomes, results: int, records: int) -> bool:
         and all(one < other for one, other in itertools.pairwise(positions))
         and all(0 <= position < records for position in positions)
         and all(failure.code in _GUEST_CODES for failure in outcomes.failures)
-        and all(len(failure.message) <= 2 * MAX_MESSAGE_CHARS for failure in outcomes.failures)
+        and all(
+            max(map(len, (failure.message, failure.hint, failure.path))) <= 2 * MAX_MESSAGE_CHARS
+            for failure in outcomes.failures
+        )
         and all(0 <= log.position < records for log in outcomes.logs)
     )

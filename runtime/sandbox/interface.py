@@ -31,7 +31,7 @@ FAILURE_CLASS: Final = FailureClass.USER
 """Whatever a function does to a record is its author's to mend (DEC-32, DEC-33)."""
 
 MAX_MESSAGE_CHARS: Final = 500
-"""What is kept of an exception's text."""
+"""What is kept of an exception's text, and of any other that comes with it."""
 
 CURSOR_READING: Final = -1
 """In the shared page before the first record; the batch's length stands there after the last."""
@@ -73,6 +73,7 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: str
     line: int = 0
     column: int = 0
+    hint: str = ""
 
 
 class RawFailure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -83,6 +84,9 @@ class RawFailure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     message: str
     line: int
     column: int
+    hint: str = ""
+    path: str = ""
+    """Where in the result the mistake is."""
 
 
 class RawLog(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -191,4 +195,6 @@ class Failure:
     message: str
     line: int = 0
     column: int = 0
+    hint: str = ""
+    path: str = ""
     failure_class: FailureClass = FAILURE_CLASS

@@ -72,7 +72,7 @@ def isolate() -> Isolation:
         alone = os.geteuid() != 0 and _done(lambda: unshare(wanted | _NEW_USER))
         names = ("user", *names) if alone else ()
     try:
-        folder = tempfile.mkdtemp(prefix="kiln-")
+        folder = tempfile.mkdtemp(prefix=f"kiln-zygote-{os.getpid()}-")
         empty_root = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         os.rmdir(folder)  # noqa: PTH106 - a path object would bring its module into every guest
     except OSError:

@@ -1,10 +1,10 @@
 """Records of a Python function as JSON: `present` on the way in, `accept` on the way out.
 
 Both know JSON only. Types of a schema come on top: what this gives for a decimal or a date is the
-text of FUNC-21, which a schema then judges.
+text of FUNC-21, which a schema then judges. What `normalise` defines is done here in a faster way
+for the usual results.
 """
 
-import json
 import math
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -28,7 +28,8 @@ from mapping_lang.types.kinds import (
     Type,
     UuidType,
 )
-from runtime.sandbox.interface import FailureCode, Rebuilt
+from runtime.sandbox.interface import Rebuilt
+from runtime.sandbox.policy.normalise import normalise
 from runtime.sandbox.policy.present import presenter
 
 _Changes: TypeAlias = tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -52,21 +53,8 @@ _SCALARS: Final[dict[str, Type]] = {
 }
 """Kinds that are rebuilt; their limits were checked outside."""
 
-_encode_plain = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(list[Any]).decode
-# Everything else as its text (FUNC-21); a number that JSON lacks must not pass silently.
-_encode_any = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
-).encode
-
-
-class ResultError(Exception):
-    """A returned value that is no record."""
-
-    def __init__(self, message: str, code: FailureCode = FailureCode.RESULT) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
 
 
 def present(batch: bytes) -> list[Any]:
@@ -98,26 +86,19 @@ def _shape(plan: Rebuilt) -> Type:
 
 
 def accept(result: object) -> bytes:
-    """Write a returned value as JSON (FUNC-20, FUNC-21)."""
-    if type(result) is not dict:
-        raise ResultError(f"`transform` returned {type(result).__name__}, expected dict")
-    try:
+    """Write a returned value as JSON (FUNC-20, FUNC-21); raises `ResultError` of `normalise`."""
+    if type(result) is dict:
         usual = _usual(result)
         if usual is not None:
-            return _encode_plain(usual)
-        try:
-            text = _encode_any(result)
-        except ValueError:  # not finite, or circular; the second pass tells them apart
-            text = _encode_any(_with_finite_numbers(result, set()))
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise ResultError("the returned value holds half of a surrogate pair") from error
-    except (ValueError, TypeError) as error:
-        raise ResultError(f"the returned value cannot be written as JSON: {error}") from error
+            try:
+                return _encode(usual)
+            except UnicodeEncodeError:
+                pass  # `normalise` finds where it is
+    return _encode(normalise(result))
 
 
 def _usual(value: dict[Any, Any], depth: int = 0) -> dict[str, Any] | None:
-    """Give what msgspec writes as `_encode_any` writes the value; None leaves it to the latter.
+    """Give what msgspec writes as it writes what `normalise` gives; None leaves it to the latter.
 
     Records of one function are alike: what is to be done is found once for the names and classes of
     their members.
@@ -175,18 +156,3 @@ _CHANGED: Final[dict[type, Callable[[Any], Any] | None]] = {
     time: time.__str__,
 }
 _USUAL: Final = _PLAIN.union(_CHANGED, (Decimal, UUID, date))
-
-
-def _with_finite_numbers(value: object, above: set[int]) -> object:
-    match value:
-        case float() if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        case dict() | list() | tuple():
-            if id(value) in above:
-                raise ValueError("Circular reference detected")
-            inside = above | {id(value)}
-            if isinstance(value, dict):
-                return {key: _with_finite_numbers(each, inside) for key, each in value.items()}
-            return [_with_finite_numbers(each, inside) for each in value]
-        case _:
-            return value

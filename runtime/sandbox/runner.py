@@ -135,6 +135,8 @@ class _Batch:
                 message=raw.message,
                 line=max(0, raw.line),
                 column=max(0, raw.column),
+                hint=raw.hint,
+                path=raw.path,
             )
         for log in outcomes.logs:
             position = piece.start + log.position
@@ -188,16 +190,30 @@ class Runner:
     def start(self) -> Guest:
         """Have a guest with the function loaded; raises `FunctionRefusedError`."""
         if self._guest is None or self._guest.ended:
-            self._kills.check(time.monotonic())
-            guest = self._open_guest()
-            try:
-                guest.load(self._function, self._limits)
-            except GuestDiedError as error:
-                if error.death.cause is not Cause.OUTSIDE:
-                    self._kills.note(time.monotonic())
-                raise _refused_by_death(error.death, self._limits) from error
-            self._guest = guest
+            self._guest = self._started()
         return self._guest
+
+    def _started(self) -> Guest:
+        lost = 0
+        while True:
+            try:
+                return self._opened()
+            except GuestLostError:
+                # Its zygote may have died, and has a successor for the next.
+                lost += 1
+                if lost > MAX_OUTSIDE_KILLS:
+                    raise
+
+    def _opened(self) -> Guest:
+        self._kills.check(time.monotonic())
+        guest = self._open_guest()
+        try:
+            guest.load(self._function, self._limits)
+        except GuestDiedError as error:
+            if error.death.cause is not Cause.OUTSIDE:
+                self._kills.note(time.monotonic())
+            raise _refused_by_death(error.death, self._limits) from error
+        return guest
 
     def run(self, records: Sequence[bytes]) -> BatchResult:
         """Apply the function to records of JSON, each exactly once as far as results go."""

@@ -14,6 +14,7 @@ from runtime.engine import EngineSettings, GuestEngine
 from runtime.errors import FunctionRefusedError, KilnRuntimeError
 from runtime.functions import FunctionTask
 from runtime.limits import Limits
+from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.pool import Room
 from runtime.sandbox.interface import Language
 from tests.conformance.outcome import Mismatch, Operation, accepts, compare, is_open
@@ -136,6 +137,7 @@ def _schema(raw: Document | None) -> Schema:
 
 @cache
 def _engine() -> GuestEngine:
+    configure_logs(LogFormat.TEXT, LogLevel.WARNING)  # the report is all that is printed
     engine = GuestEngine(EngineSettings(room=_ROOM))
     engine.start()
     atexit.register(engine.close)

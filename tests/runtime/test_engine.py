@@ -76,7 +76,7 @@ SEEN: list[tuple[Type, Value, str, str]] = [
 ]  # fmt: skip
 SHOW = {
     JS: "const transform = (r) => ({seen: typeof r.x + ' ' + String(r.x)});",
-    PY: "def transform(r):\n    x = r['x']\n    return {'seen': x.__class__.__name__ + ' ' + str(x)}\n",
+    PY: "def transform(r):\n    x = r['x']\n    return {'seen': type(x).__name__ + ' ' + str(x)}\n",
 }
 
 

@@ -100,7 +100,7 @@ GUARDS: Final[MappingProxyType[str, object]] = MappingProxyType(
 """What rewritten code calls. Source cannot name them: they begin and end with `_`."""
 
 
-def namespace(write: Callable[[str], None]) -> dict[str, object]:
+def namespace(write: Callable[[str], object]) -> dict[str, object]:
     """Give the globals of one function, with what it prints going to `write`."""
     known: dict[str, object] = {name: getattr(builtins, name) for name in (*PLAIN, *EXCEPTIONS)}
     known |= {name: guard for name, (guard, _) in GUARDED.items()}
@@ -111,7 +111,7 @@ def namespace(write: Callable[[str], None]) -> dict[str, object]:
     return {"__builtins__": known, "__name__": "builtins", **GUARDS}
 
 
-def printer(write: Callable[[str], None]) -> Callable[..., None]:
+def printer(write: Callable[[str], object]) -> Callable[..., None]:
     """Give a `print` that hands its text to `write`."""
 
     def show(

@@ -35,7 +35,7 @@ class CompiledFunction:
     source: str
     code: CodeType
 
-    def load(self, write: Callable[[str], None]) -> "LoadedFunction | FunctionMistake":
+    def load(self, write: Callable[[str], object]) -> "LoadedFunction | FunctionMistake":
         """Run the top-level code, once per guest (DEC-31); what it prints goes to `write`."""
         scope = namespace(write)
         views.begin()
@@ -138,7 +138,7 @@ def _missing(names: Iterable[str]) -> FunctionMistake:
     hint = did_you_mean(ENTRY, sorted(name for name in names if not name.startswith("_")))
     return FunctionMistake(
         kind=MistakeKind.MISSING,
-        message=f"the source does not define `{ENTRY}`",
+        message=f"the source defines no function `{ENTRY}`",
         hint=hint or _EXAMPLE,
     )
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
+from runtime.sandbox.interface import MAX_MESSAGE_CHARS
 from runtime.sandbox.policy.mistake import column_at
 from runtime.sandbox.policy.names import SOURCE_FILE
 from runtime.sandbox.policy.views import View, missing_name
 
-MAX_MESSAGE_CHARS: Final = 2_000
 MAX_NAME_CHARS: Final = 100
 
 _HINTS: Final[tuple[tuple[type[BaseException], str], ...]] = (
@@ -56,6 +56,8 @@ def _message(error: BaseException) -> str:
         return missing_name(view, str(error.name))
     try:
         message = str(error)
+        if not message and isinstance(error, MemoryError):
+            return "the function needs more memory than it may use"
         # An exception can have a `__str__` that gives a subclass of `str`.
         return _printable(str.__str__(message), MAX_MESSAGE_CHARS)
     except BaseException:  # noqa: BLE001 - it is the function's own code that runs

@@ -5,15 +5,18 @@ Methods are called on the builtin types: a subclass may lie about its own items.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from mapping_lang.types.errors import PathStep, format_value_path
-from mapping_lang.types.json_text import MAX_DEPTH
 from mapping_lang.types.kinds import is_unicode
 from runtime.sandbox.policy.dynamic import Dynamic
+
+MAX_DEPTH: Final = 256
+"""As in `mapping_lang.types.json_text`, which would bring Arrow into every guest."""
 
 MAX_INTEGER_DIGITS: Final = 4_300
 """Longer integers have no text: Python refuses to write them."""
@@ -50,17 +53,28 @@ def normalise(result: object) -> dict[str, object]:
     """
     if type(result) is not dict:
         raise ResultError(f"`transform` returned {_kind_name(result)}, expected dict")
-    return _object(result, ())
+    return _object(result, _Place())
 
 
-def _object(value: dict[Dynamic, Dynamic], around: tuple[int, ...]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is around a value."""
+
+    around: tuple[int, ...] = ()
+    in_tuple: bool = False
+
+    def inside(self, container: object) -> "_Place":
+        return _Place((*self.around, id(container)), self.in_tuple)
+
+
+def _object(value: dict[Dynamic, Dynamic], place: _Place) -> dict[str, object]:
     if type(value) is not dict:
-        return _object(dict(dict.items(value)), (*around, id(value)))
+        return _object(dict(dict.items(value)), place.inside(value))
     changed: dict[str, Dynamic] | None = None
     new: object
     for key, item in value.items():
         if type(key) is not str or not (key.isascii() or is_unicode(key)):
-            return _object(_with_text_keys(value), (*around, id(value)))
+            return _object(_with_text_keys(value), place.inside(value))
         kind = type(item)
         # The common kinds first: this runs for every property of every record.
         if (kind is str and item.isascii()) or kind in _CONSTANTS:
@@ -72,7 +86,7 @@ def _object(value: dict[Dynamic, Dynamic], around: tuple[int, ...]) -> dict[str,
             new = text_of(item)
         else:
             try:
-                new = _value(item, kind, value, around)
+                new = _value(item, kind, value, place)
             except ResultError as error:
                 raise error.inside(key) from None
         if new is not item:
@@ -104,11 +118,11 @@ def _key(key: Dynamic) -> str:
     if kind is bool:
         return "true" if key else "false"
     if issubclass(kind, int | float):
-        return str(_number(key, kind))
+        return str(_number(key, kind, _Place()))
     raise ResultError(f"a key is {_kind_name(key)}, expected str")
 
 
-def _value(value: Dynamic, kind: type, container: object, around: tuple[int, ...]) -> object:
+def _value(value: Dynamic, kind: type, container: object, place: _Place) -> object:
     if kind in _CONSTANTS:
         return value
     if kind in _TEXT_OF:
@@ -116,12 +130,12 @@ def _value(value: Dynamic, kind: type, container: object, around: tuple[int, ...
     if issubclass(kind, str):
         return _text(value if kind is str else str.__str__(value))
     if issubclass(kind, int | float):
-        return _number(value, kind)
+        return _number(value, kind, place)
     if issubclass(kind, dict | list | tuple):
-        inside = (*around, id(container))
-        if id(value) in inside:
+        inside = place.inside(container)
+        if id(value) in inside.around:
             raise ResultError("the value contains itself")
-        if len(inside) >= MAX_DEPTH:
+        if len(inside.around) >= MAX_DEPTH:
             raise ResultError(f"nested deeper than {MAX_DEPTH} levels")
         if issubclass(kind, dict):
             return _object(value, inside)
@@ -129,13 +143,14 @@ def _value(value: Dynamic, kind: type, container: object, around: tuple[int, ...
     return _text(str.__str__(str(value)))
 
 
-def _array(value: Dynamic, kind: type, around: tuple[int, ...]) -> list[object]:
+def _array(value: Dynamic, kind: type, place: _Place) -> list[object]:
     iterate = list.__iter__ if issubclass(kind, list) else tuple.__iter__
     items: list[object] = []
     same = kind is list
+    inner = _Place(place.around, in_tuple=True) if issubclass(kind, tuple) else place
     for position, item in enumerate(iterate(value)):
         try:
-            new = _value(item, type(item), value, around)
+            new = _value(item, type(item), value, inner)
         except ResultError as error:
             raise error.inside(position) from None
         items.append(new)
@@ -149,7 +164,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _number(value: Dynamic, kind: type) -> int | float | str:
+def _number(value: Dynamic, kind: type, place: _Place) -> int | float | str:
     if issubclass(kind, int):
         number: int = value if kind is int else int.__index__(value)
         if number.bit_length() > _MAX_INTEGER_BITS and abs(number) >= 10**MAX_INTEGER_DIGITS:
@@ -158,6 +173,9 @@ def _number(value: Dynamic, kind: type) -> int | float | str:
     real: float = value if kind is float else float.__float__(value)
     if math.isfinite(real):
         return real
+    if place.in_tuple:
+        # Only dicts and lists give it a text (FUNC-21, FUNC-D2, DEC-54).
+        raise ResultError("a number in a tuple is not finite; return a list")
     if math.isnan(real):
         return "NaN"
     return "Infinity" if real > 0 else "-Infinity"

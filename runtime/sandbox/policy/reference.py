@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from runtime.sandbox.policy import builtins, sizes
-from runtime.sandbox.policy.library import registry
+from runtime.sandbox.policy.library import registry, text
 from runtime.sandbox.policy.library.table import Module
 from runtime.sandbox.policy.names import DEFINABLE_DUNDERS
 
@@ -64,7 +64,9 @@ def render() -> str:
             *_table("Differs", "How", {name: how for name, (_, how) in builtins.GUARDED.items()}),
             f"| `print` | {builtins.PRINT} |\n",
             *_table("Not available", "Instead", builtins.REFUSED),
-            "\n## Modules\n",
+            "\n## Codings of text\n",
+            "`str.encode` and `bytes.decode` know: " + _names(text.CODINGS) + "\n",
+            "## Modules\n",
             *(line for module in registry.MODULES for line in _module(module)),
             "## Modules that are not available\n",
             "Any module that is not listed above; these are asked for most:\n",
@@ -84,8 +86,8 @@ def _names(names: Iterator[str] | tuple[str, ...]) -> str:
 def _table(left: str, right: str, rows: Mapping[str, str]) -> Iterator[str]:
     yield f"| {left} | {right} |"
     yield "|---|---|"
-    for name, text in rows.items():
-        yield f"| `{name}` | {text} |"
+    for name, said in rows.items():
+        yield f"| `{name}` | {said} |"
 
 
 def _module(module: Module) -> Iterator[str]:

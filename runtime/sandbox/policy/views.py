@@ -109,6 +109,7 @@ def prepare() -> None:
     """Load what lies in files, before the walls close."""
     dates.load_time_zones()
     text.first_digests()
+    text.load_codings()
 
 
 def begin() -> None:

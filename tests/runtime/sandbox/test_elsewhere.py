@@ -9,6 +9,7 @@ import runtime
 # What Windows lacks, as far as it can be taken away from here.
 ELSEWHERE = """
 import os, select, signal, socket, sys
+import random, uuid, zoneinfo  # they ask what system they are on
 sys.platform = "win32"
 for name in ("resource", "fcntl", "pwd", "grp"):
     sys.modules[name] = None

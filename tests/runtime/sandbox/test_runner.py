@@ -1,11 +1,12 @@
 """Exact blame: each record ends up with exactly one outcome, and only culprits are rejected."""
 
+import contextlib
 import json
 import os
 import signal
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,7 +25,7 @@ from runtime.limits import Limits
 from runtime.sandbox.host import Cause, Death, Guest, Watch
 from runtime.sandbox.interface import FailureCode, Language
 from runtime.sandbox.runner import BatchResult, Piece, after_death
-from runtime.sandbox.zygote import Zygote
+from runtime.sandbox.zygote import Newborn, Zygote, wait_for_end
 from tests.runtime.sandbox.conftest import Open
 
 PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
@@ -270,15 +271,33 @@ def test_the_time_of_a_batch_is_limited(
     assert caught.value.position is not None
 
 
-def killing(times: int, seconds: float = 0.2) -> Callable[[Guest], None]:
+Killing = Callable[..., Callable[[Guest], None]]
+
+
+@pytest.fixture
+def killing() -> Iterator[Killing]:
     """Somebody outside who kills the first guests, each a moment after it opened."""
-    left = iter(range(times))
+    timers: list[threading.Timer] = []
 
-    def hired(guest: Guest) -> None:
-        if next(left, None) is not None:
-            threading.Timer(seconds, lambda: os.kill(guest.pid, signal.SIGKILL)).start()
+    def kill(guest: Guest) -> None:
+        if not guest.ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(guest.pid, signal.SIGKILL)
 
-    return hired
+    def make(times: int, seconds: float = 0.2) -> Callable[[Guest], None]:
+        left = iter(range(times))
+
+        def hired(guest: Guest) -> None:
+            if next(left, None) is not None:
+                timers.append(threading.Timer(seconds, kill, (guest,)))
+                timers[-1].start()
+
+        return hired
+
+    yield make
+    for timer in timers:
+        timer.cancel()
+        timer.join()
 
 
 SLOW = {
@@ -289,9 +308,10 @@ SLOW = {
 
 
 def test_a_guest_killed_from_outside_loses_and_repeats_nothing(
-    run_function: Open, language: Language
+    run_function: Open, language: Language, killing: Killing
 ) -> None:
-    result = run_function(language, SLOW[language], hired=killing(1)).run(records(100))
+    runner = run_function(language, SLOW[language], hired=killing(1), language_policy=False)
+    result = runner.run(records(100))
     assert (rejected(result), result.kills) == ({}, 1)
     assert values(result) == [{"i": i} for i in range(100)]
 
@@ -300,17 +320,48 @@ def test_a_zygote_killed_from_outside_loses_and_repeats_nothing(
     run_function: Open, zygotes: dict[Language, Zygote], language: Language
 ) -> None:
     zygote = zygotes[language]
-    zygote.start()
-    pid = zygote.pid
-    assert pid is not None
-    threading.Timer(0.2, lambda: os.kill(pid, signal.SIGKILL)).start()
-    result = run_function(language, SLOW[language]).run(records(100))
+    killed: list[int] = []
+
+    def kill(_: Guest) -> None:
+        if not killed:
+            assert zygote.pid is not None
+            killed.append(zygote.pid)
+            os.kill(zygote.pid, signal.SIGKILL)
+
+    runner = run_function(language, SLOW[language], hired=kill, language_policy=False)
+    result = runner.run(records(100))
+    assert len(killed) == 1
     assert rejected(result) == {}
     assert values(result) == [{"i": i} for i in range(100)]
 
 
-def test_whoever_keeps_killing_guests_stops_the_batch_without_blame(run_function: Open) -> None:
-    runner = run_function(PYTHON, SLOW[PYTHON], hired=killing(100, 0.1))
+def test_a_zygote_that_dies_while_it_starts_a_guest_is_replaced(
+    run_function: Open, zygotes: dict[Language, Zygote], language: Language
+) -> None:
+    fork = zygotes[language].fork
+    killed: list[int] = []
+
+    def forked(memory_bytes: int, *, allow_missing_walls: bool = False) -> Newborn:
+        newborn = fork(memory_bytes, allow_missing_walls=allow_missing_walls)
+        if not killed:
+            pid = zygotes[language].pid
+            assert pid is not None
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+            wait_for_end(newborn, 20)
+        return newborn
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(zygotes[language], "fork", forked)
+        result = run_function(language, IDENTITY[language]).run(records(3))
+    assert (len(killed), rejected(result)) == (1, {})
+    assert values(result) == [{"i": i} for i in range(3)]
+
+
+def test_whoever_keeps_killing_guests_stops_the_batch_without_blame(
+    run_function: Open, killing: Killing
+) -> None:
+    runner = run_function(PYTHON, SLOW[PYTHON], hired=killing(100, 0.1), language_policy=False)
     with pytest.raises(GuestLostError) as caught:
         runner.run(records(500))
     assert caught.value.failure_class is FailureClass.PLATFORM
@@ -368,12 +419,12 @@ def test_cycles_are_collected_and_charged_to_nobody(run_function: Open) -> None:
 @pytest.mark.parametrize(
     ("language", "source", "kind"),
     [
-        (PYTHON, "while True: pass", "limit"),
-        (PYTHON, "x = []\nwhile True: x.append(bytearray(1 << 22))", "top_level"),
+        (PYTHON, "while True: pass\ndef transform(r): return r", "limit"),
+        (PYTHON, "x = []\nwhile True: x.append(bytearray(1 << 22))\ndef transform(r): return r", "top_level"),
         (JAVASCRIPT, "for (;;);", "limit"),
         (JAVASCRIPT, "const x = []; for (;;) x.push(new Array(1e6).fill(1.5));", "limit"),
     ],
-)
+)  # fmt: skip
 def test_top_level_code_that_never_ends_is_refused(
     run_function: Open, language: Language, source: str, kind: str, limits: Limits
 ) -> None:

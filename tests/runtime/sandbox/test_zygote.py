@@ -158,7 +158,8 @@ def test_guests_leave_nothing_behind(zygote: Zygote, limits: Limits) -> None:
     gc.collect()
     assert descriptors() == before
     assert children(pid_of(zygote)) == []
-    assert eventually(lambda: not list(Path(tempfile.gettempdir()).glob("kiln-*")))
+    folders = Path(tempfile.gettempdir())
+    assert list(folders.glob(f"kiln-zygote-{zygote.pid}-*")) == []
 
 
 def test_a_zygote_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

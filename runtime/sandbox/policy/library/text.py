@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import difflib
 import hashlib
 import hmac
@@ -28,6 +29,23 @@ def first_digests() -> None:
     for name in _DIGESTS:
         hmac.new(b"", b"", name).digest()
         hashlib.new(name, usedforsecurity=False).digest()
+
+
+CODINGS: Final = words(
+    "ascii big5 cp437 cp850 cp852 cp866 cp874 cp932 cp949 cp950 cp1250 cp1251 cp1252 cp1253 cp1254"
+    " cp1255 cp1256 cp1257 cp1258 euc_jp euc_kr gb18030 gb2312 gbk idna iso2022_jp iso8859_1"
+    " iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_9 iso8859_10"
+    " iso8859_11 iso8859_13 iso8859_14 iso8859_15 iso8859_16 koi8_r koi8_u latin_1 mac_roman"
+    " punycode shift_jis unicode_escape utf_7 utf_8 utf_8_sig utf_16 utf_16_be utf_16_le utf_32"
+    " utf_32_be utf_32_le"
+)
+"""What `str.encode` and `bytes.decode` know: each is a module in a file."""
+
+
+def load_codings() -> None:
+    """Read the tables of every coding."""
+    for name in CODINGS:
+        codecs.lookup(name)
 
 
 URLLIB_PARSE: Final = Module(

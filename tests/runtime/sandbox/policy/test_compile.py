@@ -21,11 +21,11 @@ MISTAKES = {
         source_line="  def transform(u): pass",
     ),
     "": FunctionMistake(
-        kind=MistakeKind.MISSING, message="the source does not define `transform`", hint=EXAMPLE
+        kind=MistakeKind.MISSING, message="the source defines no function `transform`", hint=EXAMPLE
     ),
     "def Transform(u): return {}": FunctionMistake(
         kind=MistakeKind.MISSING,
-        message="the source does not define `transform`",
+        message="the source defines no function `transform`",
         hint="did you mean «Transform»?",
     ),
     "def transform(u):\n  é = 'ü'; return é.__class__": FunctionMistake(
@@ -84,7 +84,7 @@ TOP_LEVEL = {
     ),
     "if False:\n  transform = 1\ntransfrom = 2": FunctionMistake(
         kind=MistakeKind.MISSING,
-        message="the source does not define `transform`",
+        message="the source defines no function `transform`",
         hint="did you mean «transfrom»?",
     ),
 }

@@ -1,6 +1,7 @@
 import pytest
 
-from runtime.sandbox.policy.errors import MAX_MESSAGE_CHARS, UserError, describe_exception
+from runtime.sandbox.interface import MAX_MESSAGE_CHARS
+from runtime.sandbox.policy.errors import UserError, describe_exception
 from tests.runtime.sandbox.policy.running import Raised, body, run
 
 ABSENT = "a property without a value is absent: read it with `.get(…)`"
@@ -67,7 +68,7 @@ DESCRIBED = {
     ),
     "raise MemoryError": UserError(
         class_name="MemoryError",
-        message="",
+        message="the function needs more memory than it may use",
         line=2,
         column=3,
         hint="keep less at a time: the memory of a function is limited",

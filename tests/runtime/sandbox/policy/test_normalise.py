@@ -12,8 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping_lang.types.json_text import MAX_DEPTH
-from runtime.sandbox.policy.normalise import MAX_INTEGER_DIGITS, ResultError, normalise
+from mapping_lang.types import json_text
+from runtime.sandbox.policy.normalise import (
+    MAX_DEPTH,
+    MAX_INTEGER_DIGITS,
+    ResultError,
+    normalise,
+)
 
 
 class Text(str):
@@ -49,7 +54,7 @@ VALUES: list[tuple[object, object]] = [
     (math.nan, "NaN"),
     (math.inf, "Infinity"),
     (-math.inf, "-Infinity"),
-    ([math.nan, (math.inf,)], ["NaN", ["Infinity"]]),
+    ([math.nan, [math.inf], (1.5,)], ["NaN", ["Infinity"], [1.5]]),
     ((1, 2), [1, 2]),
     (Decimal("1.50"), "1.50"),
     (Decimal("1E+2"), "1E+2"),
@@ -77,6 +82,8 @@ VALUES: list[tuple[object, object]] = [
     ({"é": {"ü": (1,)}}, {"é": {"ü": [1]}}),
 ]
 REFUSED: list[tuple[object, str]] = [
+    ((math.nan,), "y[0]: a number in a tuple is not finite; return a list"),
+    (([{"a": math.inf}],), "y[0][0].a: a number in a tuple is not finite; return a list"),
     ({(1,): 1}, "y: a key is tuple, expected str"),
     ({b"a": 1}, "y: a key is bytes, expected str"),
     ({1: 1, "1": 2}, "y: two keys are both '1' as text"),
@@ -216,3 +223,7 @@ def test_any_result_becomes_json_or_is_refused(result: dict[object, object]) -> 
     text = json.dumps(normal, allow_nan=False)
     assert json.loads(text) == normal
     assert normalise(normal) is normal
+
+
+def test_what_is_written_may_be_as_deep_as_what_is_read() -> None:
+    assert MAX_DEPTH == json_text.MAX_DEPTH
