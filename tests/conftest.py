@@ -19,3 +19,9 @@ def differential_records(pytestconfig: pytest.Config) -> int:
     count = pytestconfig.getoption("--differential-records")
     assert isinstance(count, int)
     return count
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What `async def` tests run on, as the product does."""
+    return "asyncio"
