@@ -7,7 +7,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from mapping_lang.diagnostics import Code
+from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.arrow import ipc
 from mapping_lang.types.arrow.check import check_layout
 from mapping_lang.types.arrow.layout import Array, RecordBatch, arrow_schema, empty_batch, project
@@ -115,19 +115,6 @@ class Step(StrEnum):
     TRANSFORM = "transform"
     VALIDATE_OUTPUT = "validate output"
     WRITE = "write"
-
-
-class FailureClass(StrEnum):
-    """Who can do something about a failure (DEC-32)."""
-
-    USER = "user"
-    """The author of the pipeline: its mapping or function is wrong."""
-    DATA = "data"
-    """Whoever owns the data: the record is wrong."""
-    PLATFORM = "platform"
-    """We."""
-    CAPACITY = "capacity"
-    """Nobody but time: it was too much at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

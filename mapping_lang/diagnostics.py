@@ -18,6 +18,19 @@ MAX_HINT_CANDIDATES: Final = 2_000
 """A hint looks at this many names at most."""
 
 
+class FailureClass(StrEnum):
+    """Who can do something about a failure (DEC-32)."""
+
+    USER = "user"
+    """The author of the pipeline: its mapping or function is wrong."""
+    DATA = "data"
+    """Whoever owns the data: the record is wrong."""
+    PLATFORM = "platform"
+    """We."""
+    CAPACITY = "capacity"
+    """Nobody but time: it was too much at once."""
+
+
 class Code(StrEnum):
     """The stable identifier of a mistake. A released code is never reused."""
 

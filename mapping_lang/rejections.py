@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from mapping_lang.batch import FailureClass, Rejection, Step
+from mapping_lang.batch import Rejection, Step
 from mapping_lang.builtins.signature import ApplyError
-from mapping_lang.diagnostics import Code, Span, quote
+from mapping_lang.diagnostics import Code, FailureClass, Span, quote
 from mapping_lang.plan import Context
 from mapping_lang.scalar import Failure, SitedOutput
 from mapping_lang.types.errors import ValueRefusedError, format_value_path

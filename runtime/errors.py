@@ -1,15 +1,6 @@
 """What this package raises, with the facts as attributes and who is to act (DEC-32)."""
 
-from enum import StrEnum
-
-
-class FailureClass(StrEnum):
-    """Whose failure it is."""
-
-    USER = "user"  # the function is wrong: its author acts
-    DATA = "data"  # the records are wrong: whoever sends them acts
-    PLATFORM = "platform"  # we are wrong: we act
-    CAPACITY = "capacity"  # too much at once: try again
+from mapping_lang.diagnostics import FailureClass
 
 
 class KilnRuntimeError(Exception):

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from mapping_lang.batch import FailureClass, Rejection, Step
-from mapping_lang.diagnostics import Code, Diagnostic, Span
+from mapping_lang.batch import Rejection, Step
+from mapping_lang.diagnostics import Code, Diagnostic, FailureClass, Span
 from mapping_lang.types.errors import ValueRefusedError, format_value_path
 from runtime.acceptance.contract import ResultRefusedError
 from runtime.errors import FunctionRefusedError

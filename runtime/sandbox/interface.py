@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from runtime.errors import FailureClass
+from mapping_lang.diagnostics import FailureClass
 
 
 class Language(StrEnum):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from collections.abc import Mapping as Table
 from typing import Any, Final, TypeVar
 
-from mapping_lang.batch import FailureClass, Step
-from mapping_lang.diagnostics import Code
+from mapping_lang.batch import Step
+from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.schema import Purpose
 from runtime.contract import Encoding, Payload
 from runtime.sandbox.interface import Language

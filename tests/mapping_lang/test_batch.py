@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping_lang.batch import Batch, FailureClass, Rejection, Step
-from mapping_lang.diagnostics import Code
+from mapping_lang.batch import Batch, Rejection, Step
+from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.arrow.layout import arrow_schema
 from mapping_lang.types.errors import LayoutError, ValueRefusedError
 from mapping_lang.types.kinds import (

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mapping_lang.batch import FailureClass, Rejection, Step
-from mapping_lang.diagnostics import Code, Span
+from mapping_lang.batch import Rejection, Step
+from mapping_lang.diagnostics import Code, FailureClass, Span
 from mapping_lang.types.kinds import (
     ArrayType,
     DatetimeType,

@@ -1,6 +1,7 @@
 import pytest
 
-from runtime.errors import FailureClass, FunctionPausedError
+from mapping_lang.diagnostics import FailureClass
+from runtime.errors import FunctionPausedError
 from runtime.sandbox.kills import WINDOW_SECONDS, KillWindow
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mapping_lang.diagnostics import FailureClass
 from runtime.errors import (
     BatchStoppedError,
-    FailureClass,
     FunctionPausedError,
     FunctionRefusedError,
     GuestLostError,

@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mapping_lang.batch import FailureClass, Rejection, Step
-from mapping_lang.diagnostics import Code, Diagnostic, Span
+from mapping_lang.batch import Rejection, Step
+from mapping_lang.diagnostics import Code, Diagnostic, FailureClass, Span
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.text.layouts import Layouts
 from runtime.contract import (
