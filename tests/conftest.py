@@ -12,6 +12,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=DEFAULT_DIFFERENTIAL_RECORDS,
         help="how many records both paths of the mapping language are compared on",
     )
+    parser.addoption(
+        "--update-golden", action="store_true", help="write golden files anew instead of comparing"
+    )
 
 
 @pytest.fixture(scope="session")

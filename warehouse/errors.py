@@ -1,0 +1,39 @@
+"""What a warehouse refuses or cannot do."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class WarehouseError(Exception):
+    """The base of what goes wrong with a warehouse; says if trying again can help."""
+
+    retryable: ClassVar[bool] = False
+
+
+class WarehouseUnavailableError(WarehouseError):
+    """The warehouse cannot be reached, or does not let us in; `reason` is its own answer."""
+
+    retryable = True
+
+    def __init__(self, platform: str, reason: str) -> None:
+        super().__init__(f"{platform} cannot be used: {reason}")
+        self.reason = reason
+
+
+class NotInitializableError(WarehouseError):
+    """The schema of a warehouse already holds something (WH-10)."""
+
+    def __init__(self, found: Mapping[str, int]) -> None:
+        listed = ", ".join(f"{count} {kind}" for kind, count in found.items())
+        super().__init__(f"the schema holds {listed}, expected an empty one")
+        self.found = dict(found)
+
+
+class ColumnRefusedError(WarehouseError):
+    """A property that a platform has no column for."""
+
+    def __init__(self, path: str, found: str, expected: str) -> None:
+        super().__init__(f"`{path}` is {found}, expected {expected}")
+        self.path = path
+        self.found = found
+        self.expected = expected

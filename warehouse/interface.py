@@ -1,0 +1,43 @@
+"""What a kind of warehouse is; the rest of the product asks nothing else."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from mapping_lang.types.kinds import Schema
+
+
+class Mode(StrEnum):
+    """What may be done with a warehouse (section 7 of its specification)."""
+
+    NORMAL = "Normal"
+    INSPECTION = "Inspection"
+    MAINTENANCE = "Maintenance"
+
+
+class Warehouse(Protocol):
+    """An open warehouse. Every method may raise `WarehouseUnavailableError`."""
+
+    async def check_initializable(self) -> None:
+        """Raise `NotInitializableError` unless its schema is empty (WH-10); change nothing."""
+
+    async def initialize(self, schema: Schema) -> None:
+        """Create every object of ours for profiles of a schema, or none of them (WH-11)."""
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A kind of warehouse, and how to open one."""
+
+    code: str
+    """Stored, and part of the API: it never changes."""
+    label: str
+    read_settings: Callable[[Mapping[str, object]], dict[str, object]]
+    """Gives settings in canonical form, or raises `SettingsInvalidError` (WH-2)."""
+    check_schema: Callable[[Schema], None]
+    """Raises `ColumnRefusedError` for the first property that can have no column."""
+    open: Callable[[Mapping[str, object]], Awaitable[Warehouse]]

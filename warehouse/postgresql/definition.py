@@ -1,0 +1,173 @@
+"""The objects that a warehouse is given when it is initialised (WH-11)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mapping_lang.types.kinds import Schema
+from warehouse.errors import ColumnRefusedError
+from warehouse.layout import (
+    BATCHES,
+    DESTINATION_PROFILES,
+    EVENTS,
+    EVENTS_VIEW,
+    IDENTITIES,
+    OPERATIONS,
+    PROFILE_VERSIONS,
+    PROFILES_VIEW,
+    Column,
+    columns,
+    event_columns,
+    profiles_table,
+)
+from warehouse.postgresql.types import column_type
+from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw
+
+MAX_NAME_BYTES: Final = 63
+"""PostgreSQL cuts what is longer, and two names may then be one."""
+
+MAX_COLUMNS: Final = 1_500
+"""A table has at most 1,600 columns; ours come first, and dropped ones count."""
+
+
+def check_schema(schema: Schema) -> None:
+    """Refuse the first property that can have no column."""
+    for number, column in enumerate(columns(schema), 1):
+        path = ".".join(column.path)
+        length = len(column.name.encode())
+        if length > MAX_NAME_BYTES:
+            raise ColumnRefusedError(
+                path, f"a column name of {length} bytes", f"at most {MAX_NAME_BYTES}"
+            )
+        if number > MAX_COLUMNS:
+            raise ColumnRefusedError(path, f"column {number}", f"at most {MAX_COLUMNS} columns")
+
+
+def definition(schema: Schema) -> Iterator[Sql]:
+    """List the statements that create every object of ours, in their order."""
+    listed = columns(schema)
+    yield from _identities(listed)
+    yield profiles(profiles_table(0), schema)
+    yield profiles_view(profiles_table(0), schema)
+    yield from _bookkeeping()
+    yield from _events()
+
+
+def profiles(table: str, schema: Schema) -> Sql:
+    """Create a table of profiles (section 5)."""
+    return compose(
+        """CREATE TABLE {table} (
+  "_kpid" uuid PRIMARY KEY,
+  "_identities" bigint[] NOT NULL,
+  "_updated_at" timestamp without time zone NOT NULL{columns}
+)""",
+        table=name(table),
+        columns=_listed(columns(schema)),
+    )
+
+
+def profiles_view(table: str, schema: Schema) -> Sql:
+    """Point the view that people query to a table of profiles."""
+    names = ["_kpid", "_updated_at", *(column.name for column in columns(schema))]
+    return compose(
+        "CREATE VIEW {view} AS SELECT {names} FROM {table}",
+        view=name(PROFILES_VIEW),
+        names=commas(name(each) for each in names),
+        table=name(table),
+    )
+
+
+def _identities(listed: tuple[Column, ...]) -> Iterator[Sql]:
+    table = name(IDENTITIES)
+    # Merges take numbers for rows that they only look at: 2^31 of them would not last.
+    yield compose(
+        """CREATE TABLE {table} (
+  "_pk" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  "_pipeline" text NOT NULL,
+  "_is_anonymous" boolean NOT NULL DEFAULT false,
+  "_identity_id" text NOT NULL,
+  "_connection" text NOT NULL,
+  "_anonymous_ids" text[],
+  "_updated_at" timestamp without time zone NOT NULL,
+  "_run" text,
+  "_kpid" uuid,
+  "_cluster" bigint{columns}
+)""",
+        table=table,
+        columns=_listed(listed),
+    )
+    # One row for each identity of a pipeline is what a merge relies on (WH-30).
+    yield compose(
+        'CREATE UNIQUE INDEX {index} ON {table} ("_pipeline", "_identity_id", "_is_anonymous")',
+        index=name(f"{IDENTITIES}_key"),
+        table=table,
+    )
+    yield compose(
+        'CREATE INDEX {index} ON {table} ("_connection", "_updated_at" DESC, "_pk" DESC)',
+        index=name(f"{IDENTITIES}_latest"),
+        table=table,
+    )
+
+
+def _bookkeeping() -> Iterator[Sql]:
+    yield compose(
+        """CREATE TABLE {table} (
+  "version" integer PRIMARY KEY,
+  "operation" uuid NOT NULL,
+  "timestamp" timestamp without time zone NOT NULL
+)""",
+        table=name(PROFILE_VERSIONS),
+    )
+    yield compose(
+        """CREATE TABLE {table} (
+  "_pipeline" text NOT NULL,
+  "_external_id" text NOT NULL,
+  "_out_matching_value" text NOT NULL,
+  PRIMARY KEY ("_pipeline", "_external_id")
+)""",
+        table=name(DESTINATION_PROFILES),
+    )
+    yield compose(
+        """CREATE TABLE {table} (
+  "id" uuid PRIMARY KEY,
+  "operation_type" text NOT NULL,
+  "completed_at" timestamp without time zone,
+  "error" text NOT NULL DEFAULT ''
+)""",
+        table=name(OPERATIONS),
+    )
+    # A batch and what it counted are durable together (DEC-44).
+    yield compose(
+        """CREATE TABLE {table} (
+  "run" text NOT NULL,
+  "batch" bigint NOT NULL,
+  "counters" jsonb NOT NULL,
+  "cursor" text,
+  "written_at" timestamp without time zone NOT NULL,
+  PRIMARY KEY ("run", "batch")
+)""",
+        table=name(BATCHES),
+    )
+
+
+def _events() -> Iterator[Sql]:
+    listed = (
+        name(column.name)
+        + raw(f" {column_type(column.type)}" + (" NOT NULL" if column.required else ""))
+        for column in event_columns()
+    )
+    yield compose(
+        'CREATE TABLE {table} (\n  {columns},\n  PRIMARY KEY ("message_id")\n)',
+        table=name(EVENTS),
+        columns=join(",\n  ", listed),
+    )
+    yield compose(
+        "CREATE VIEW {view} AS SELECT * FROM {table}", view=name(EVENTS_VIEW), table=name(EVENTS)
+    )
+
+
+def _listed(listed: tuple[Column, ...]) -> Sql:
+    if not listed:
+        return EMPTY
+    return raw(",\n  ") + join(
+        ",\n  ", (name(each.name) + raw(f" {column_type(each.type)}") for each in listed)
+    )

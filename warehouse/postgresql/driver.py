@@ -1,0 +1,73 @@
+"""Connections to a PostgreSQL warehouse, whose failures are told as ours."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from warehouse.errors import WarehouseUnavailableError
+from warehouse.sql import Sql
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+CONNECT_SECONDS: Final = 5
+MAX_REASON_CHARS: Final = 500
+
+_UNAVAILABLE: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.InvalidSchemaName,
+)
+
+
+def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
+    """Give what libpq is told; nothing is looked for outside the schema (WH-3)."""
+    return {
+        "host": settings["host"],
+        "port": settings["port"],
+        "user": settings["username"],
+        "password": settings["password"],
+        "dbname": settings["database"],
+        "options": f"-csearch_path={settings['schema']} -ctimezone=UTC",
+        "application_name": "kiln",
+        "connect_timeout": CONNECT_SECONDS,
+        "client_encoding": "UTF8",
+    }
+
+
+@asynccontextmanager
+async def connect(settings: Mapping[str, object]) -> AsyncIterator[Connection]:
+    """Open a connection in autocommit mode; what the server refuses is its reason."""
+    with telling_failures():
+        connection = await psycopg.AsyncConnection.connect(
+            **connection_arguments(settings),  # type: ignore[arg-type]  # libpq's own parameters
+            autocommit=True,
+        )
+    try:
+        with telling_failures():
+            yield connection
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def telling_failures() -> Iterator[None]:
+    """Turn the loss of a server into `WarehouseUnavailableError`, and no other failure."""
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise WarehouseUnavailableError("PostgreSQL", _reason(error)) from error
+
+
+async def execute(connection: Connection, statement: Sql) -> psycopg.AsyncCursor[TupleRow]:
+    """Run a statement of ours."""
+    # Every `Sql` is made of text of ours; what is not is passed beside it.
+    return await connection.execute(statement.text.encode(), statement.values)
+
+
+def _reason(error: psycopg.Error) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return "; ".join(lines)[:MAX_REASON_CHARS] or type(error).__name__

@@ -1,0 +1,109 @@
+"""PostgreSQL as a platform, and an open warehouse on it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import psycopg
+
+from mapping_lang.types.kinds import Schema
+from warehouse.errors import NotInitializableError, WarehouseUnavailableError
+from warehouse.interface import Platform
+from warehouse.postgresql.definition import check_schema, definition
+from warehouse.postgresql.driver import Connection, connect, execute
+from warehouse.postgresql.settings import read_settings
+from warehouse.sql import compose, value
+
+_RELATIONS: Final = MappingProxyType(
+    {
+        "r": "tables",
+        "p": "partitioned tables",
+        "v": "views",
+        "m": "materialized views",
+        "i": "indexes",
+        "I": "partitioned indexes",
+        "S": "sequences",
+        "c": "composite types",
+        "f": "foreign tables",
+    }
+)
+
+
+class PostgresqlWarehouse:
+    """A schema of a PostgreSQL database, reached when it is needed."""
+
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        self._settings = dict(settings)
+
+    async def check_initializable(self) -> None:
+        async with connect(self._settings) as connection:
+            await self._check_empty(connection)
+
+    async def initialize(self, schema: Schema) -> None:
+        async with connect(self._settings) as connection:
+            try:
+                async with connection.transaction():
+                    # Of two that begin at once, one waits and then finds the other's tables.
+                    await execute(
+                        connection,
+                        compose(
+                            "SELECT pg_advisory_xact_lock(hashtextextended({schema}, 0))",
+                            schema=value(f"kiln {self._settings['schema']}"),
+                        ),
+                    )
+                    await self._check_empty(connection)
+                    for statement in definition(schema):
+                        await execute(connection, statement)
+            except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
+                # Somebody else's tables, made meanwhile.
+                raise NotInitializableError({"new tables": 1}) from None
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _check_empty(self, connection: Connection) -> None:
+        schema = str(self._settings["schema"])
+        cursor = await execute(
+            connection,
+            compose(
+                "SELECT oid::bigint, has_schema_privilege(oid, 'CREATE')"
+                " AND has_schema_privilege(oid, 'USAGE')"
+                " FROM pg_namespace WHERE nspname = {schema}",
+                schema=value(schema),
+            ),
+        )
+        found = await cursor.fetchone()
+        if found is None:
+            raise WarehouseUnavailableError("PostgreSQL", f'there is no schema "{schema}"')
+        oid, allowed = found
+        if not allowed:
+            raise WarehouseUnavailableError(
+                "PostgreSQL", f'the user may not create tables in the schema "{schema}"'
+            )
+        cursor = await execute(
+            connection,
+            compose(
+                "SELECT relkind::text, count(*) FROM pg_class WHERE relnamespace = {oid}::oid"
+                " GROUP BY 1 ORDER BY 1",
+                oid=value(oid),
+            ),
+        )
+        counts = {str(kind): int(count) for kind, count in await cursor.fetchall()}
+        listed = {label: counts.pop(kind) for kind, label in _RELATIONS.items() if kind in counts}
+        if counts:
+            listed["other relations"] = sum(counts.values())
+        if listed:
+            raise NotInitializableError(listed)
+
+
+async def _open(settings: Mapping[str, object]) -> PostgresqlWarehouse:
+    return PostgresqlWarehouse(settings)
+
+
+POSTGRESQL: Final = Platform(
+    code="PostgreSQL",
+    label="PostgreSQL",
+    read_settings=read_settings,
+    check_schema=check_schema,
+    open=_open,
+)

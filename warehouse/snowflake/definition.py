@@ -1,0 +1,168 @@
+"""The objects that a warehouse is given when it is initialised (WH-11), in upper case."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mapping_lang.types.kinds import ArrayType, DecimalType, Schema, Type
+from warehouse.errors import ColumnRefusedError
+from warehouse.layout import (
+    BATCHES,
+    DESTINATION_PROFILES,
+    EVENTS,
+    EVENTS_VIEW,
+    IDENTITIES,
+    OPERATIONS,
+    PROFILE_VERSIONS,
+    PROFILES_VIEW,
+    Column,
+    columns,
+    event_columns,
+    profiles_table,
+)
+from warehouse.snowflake.types import MAX_PRECISION, column_type
+from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw
+
+MAX_NAME_CHARS: Final = 255
+
+
+def upper(text: str) -> Sql:
+    """Quote a name of ours as Snowflake folds it when it is not quoted."""
+    return name(text.upper())
+
+
+def check_schema(schema: Schema) -> None:
+    """Refuse the first property that can have no column."""
+    for column in columns(schema):
+        path = ".".join(column.path)
+        if len(column.name) > MAX_NAME_CHARS:
+            raise ColumnRefusedError(
+                path, f"a column name of {len(column.name)} characters", f"at most {MAX_NAME_CHARS}"
+            )
+        _check_type(path, column.type)
+
+
+def _check_type(path: str, type_: Type) -> None:
+    match type_:
+        case DecimalType(precision=precision) if precision > MAX_PRECISION:
+            raise ColumnRefusedError(
+                path, f"a decimal of {precision} digits", f"at most {MAX_PRECISION}"
+            )
+        case ArrayType(element=element):
+            _check_type(path, element)
+        case _:
+            pass
+
+
+def definition(schema: Schema) -> Iterator[Sql]:
+    """List the statements that create every object of ours, in their order."""
+    listed = columns(schema)
+    yield compose(
+        """CREATE TABLE {table} (
+  "_PK" NUMBER(38,0) AUTOINCREMENT PRIMARY KEY,
+  "_PIPELINE" VARCHAR NOT NULL,
+  "_IS_ANONYMOUS" BOOLEAN NOT NULL DEFAULT FALSE,
+  "_IDENTITY_ID" VARCHAR NOT NULL,
+  "_CONNECTION" VARCHAR NOT NULL,
+  "_ANONYMOUS_IDS" ARRAY,
+  "_UPDATED_AT" TIMESTAMP_NTZ NOT NULL,
+  "_RUN" VARCHAR,
+  "_KPID" VARCHAR,
+  "_CLUSTER" NUMBER(38,0){columns}
+)""",
+        table=upper(IDENTITIES),
+        columns=_listed(listed),
+    )
+    yield profiles(profiles_table(0), schema)
+    yield profiles_view(profiles_table(0), schema)
+    yield from _bookkeeping()
+    yield from _events()
+
+
+def profiles(table: str, schema: Schema) -> Sql:
+    """Create a table of profiles (section 5)."""
+    return compose(
+        """CREATE TABLE {table} (
+  "_KPID" VARCHAR PRIMARY KEY,
+  "_IDENTITIES" ARRAY NOT NULL,
+  "_UPDATED_AT" TIMESTAMP_NTZ NOT NULL{columns}
+)""",
+        table=upper(table),
+        columns=_listed(columns(schema)),
+    )
+
+
+def profiles_view(table: str, schema: Schema) -> Sql:
+    """Point the view that people query to a table of profiles."""
+    names = ["_kpid", "_updated_at", *(column.name for column in columns(schema))]
+    return compose(
+        "CREATE VIEW {view} AS SELECT {names} FROM {table}",
+        view=upper(PROFILES_VIEW),
+        names=commas(upper(each) for each in names),
+        table=upper(table),
+    )
+
+
+def _bookkeeping() -> Iterator[Sql]:
+    yield compose(
+        """CREATE TABLE {table} (
+  "VERSION" INT PRIMARY KEY,
+  "OPERATION" VARCHAR NOT NULL,
+  "TIMESTAMP" TIMESTAMP_NTZ NOT NULL
+)""",
+        table=upper(PROFILE_VERSIONS),
+    )
+    yield compose(
+        """CREATE TABLE {table} (
+  "_PIPELINE" VARCHAR NOT NULL,
+  "_EXTERNAL_ID" VARCHAR NOT NULL,
+  "_OUT_MATCHING_VALUE" VARCHAR NOT NULL,
+  PRIMARY KEY ("_PIPELINE", "_EXTERNAL_ID")
+)""",
+        table=upper(DESTINATION_PROFILES),
+    )
+    yield compose(
+        """CREATE TABLE {table} (
+  "ID" VARCHAR PRIMARY KEY,
+  "OPERATION_TYPE" VARCHAR NOT NULL,
+  "COMPLETED_AT" TIMESTAMP_NTZ,
+  "ERROR" VARCHAR NOT NULL DEFAULT ''
+)""",
+        table=upper(OPERATIONS),
+    )
+    yield compose(
+        """CREATE TABLE {table} (
+  "RUN" VARCHAR NOT NULL,
+  "BATCH" NUMBER(38,0) NOT NULL,
+  "COUNTERS" VARIANT NOT NULL,
+  "CURSOR" VARCHAR,
+  "WRITTEN_AT" TIMESTAMP_NTZ NOT NULL,
+  PRIMARY KEY ("RUN", "BATCH")
+)""",
+        table=upper(BATCHES),
+    )
+
+
+def _events() -> Iterator[Sql]:
+    listed = (
+        upper(column.name)
+        + raw(f" {column_type(column.type)}" + (" NOT NULL" if column.required else ""))
+        for column in event_columns()
+    )
+    yield compose(
+        'CREATE TABLE {table} (\n  {columns},\n  PRIMARY KEY ("MESSAGE_ID")\n)',
+        table=upper(EVENTS),
+        columns=join(",\n  ", listed),
+    )
+    yield compose(
+        "CREATE VIEW {view} AS SELECT * FROM {table}",
+        view=upper(EVENTS_VIEW),
+        table=upper(EVENTS),
+    )
+
+
+def _listed(listed: tuple[Column, ...]) -> Sql:
+    if not listed:
+        return EMPTY
+    return raw(",\n  ") + join(
+        ",\n  ", (upper(each.name) + raw(f" {column_type(each.type)}") for each in listed)
+    )

@@ -1,0 +1,85 @@
+"""Snowflake as a platform, and an open warehouse on it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from mapping_lang.types.kinds import Schema
+from warehouse.errors import NotInitializableError, WarehouseUnavailableError
+from warehouse.interface import Platform
+from warehouse.snowflake.definition import check_schema, definition
+from warehouse.snowflake.driver import Connection, connect, fetch
+from warehouse.snowflake.settings import read_settings
+from warehouse.sql import compose, value
+
+
+class SnowflakeWarehouse:
+    """A schema of a Snowflake database, reached when it is needed."""
+
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        self._settings = dict(settings)
+
+    async def check_initializable(self) -> None:
+        await asyncio.to_thread(self._check_initializable)
+
+    async def initialize(self, schema: Schema) -> None:
+        await asyncio.to_thread(self._initialize, schema)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _check_initializable(self) -> None:
+        with connect(self._settings) as connection:
+            self._check_empty(connection)
+
+    def _initialize(self, schema: Schema) -> None:
+        with connect(self._settings) as connection:
+            self._check_empty(connection)
+            # Every statement commits on its own here: there is no transaction to put them in.
+            for statement in definition(schema):
+                fetch(connection, statement)
+
+    def _check_empty(self, connection: Connection) -> None:
+        schema = str(self._settings["schema"])
+        known = fetch(
+            connection,
+            compose(
+                "SELECT COUNT(*) FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = {schema}",
+                schema=value(schema),
+            ),
+        )
+        if not known[0][0]:
+            raise WarehouseUnavailableError("Snowflake", f'there is no schema "{schema}"')
+        found: dict[str, int] = {}
+        for label, view, column in (
+            ("tables and views", "TABLES", "TABLE_SCHEMA"),
+            ("sequences", "SEQUENCES", "SEQUENCE_SCHEMA"),
+            ("procedures", "PROCEDURES", "PROCEDURE_SCHEMA"),
+            ("functions", "FUNCTIONS", "FUNCTION_SCHEMA"),
+            ("stages", "STAGES", "STAGE_SCHEMA"),
+        ):
+            rows = fetch(
+                connection,
+                compose(
+                    f"SELECT COUNT(*) FROM INFORMATION_SCHEMA.{view}"  # noqa: S608 - from above
+                    f" WHERE {column} = {{schema}}",
+                    schema=value(schema),
+                ),
+            )
+            if rows[0][0]:
+                found[label] = int(rows[0][0])
+        if found:
+            raise NotInitializableError(found)
+
+
+async def _open(settings: Mapping[str, object]) -> SnowflakeWarehouse:
+    return SnowflakeWarehouse(settings)
+
+
+SNOWFLAKE: Final = Platform(
+    code="Snowflake",
+    label="Snowflake",
+    read_settings=read_settings,
+    check_schema=check_schema,
+    open=_open,
+)
