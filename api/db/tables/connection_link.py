@@ -15,11 +15,13 @@ class ConnectionLink(Base):
             ["workspace_id", "source_id", "source_role"],
             ["connections.workspace_id", "connections.id", "connections.role"],
             ondelete="CASCADE",  # CONN-23
+            name="fk_connection_links_source",
         ),
         ForeignKeyConstraint(
             ["workspace_id", "destination_id", "destination_role"],
             ["connections.workspace_id", "connections.id", "connections.role"],
             ondelete="CASCADE",
+            name="fk_connection_links_destination",
         ),
         Index(None, "destination_id"),
     )

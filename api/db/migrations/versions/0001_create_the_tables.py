@@ -157,8 +157,8 @@ def upgrade() -> None:
     sa.Column('workspace_id', sa.Integer(), nullable=False),
     sa.Column('source_role', sa.Text(), sa.Computed("'Source'::text", persisted=True), nullable=False),
     sa.Column('destination_role', sa.Text(), sa.Computed("'Destination'::text", persisted=True), nullable=False),
-    sa.ForeignKeyConstraint(['workspace_id', 'destination_id', 'destination_role'], ['connections.workspace_id', 'connections.id', 'connections.role'], name=op.f('fk_connection_links_workspace_id_destination_id_destination_role'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['workspace_id', 'source_id', 'source_role'], ['connections.workspace_id', 'connections.id', 'connections.role'], name=op.f('fk_connection_links_workspace_id_source_id_source_role'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id', 'destination_id', 'destination_role'], ['connections.workspace_id', 'connections.id', 'connections.role'], name='fk_connection_links_destination', ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id', 'source_id', 'source_role'], ['connections.workspace_id', 'connections.id', 'connections.role'], name='fk_connection_links_source', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('source_id', 'destination_id', name=op.f('pk_connection_links'))
     )
     op.create_index(op.f('ix_connection_links_destination_id'), 'connection_links', ['destination_id'], unique=False)
