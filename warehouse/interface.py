@@ -1,6 +1,7 @@
 """What a kind of warehouse is; the rest of the product asks nothing else."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -22,8 +23,12 @@ class Warehouse(Protocol):
     async def check_initializable(self) -> None:
         """Raise `NotInitializableError` unless its schema is empty (WH-10); change nothing."""
 
-    async def initialize(self, schema: Schema) -> None:
-        """Create every object of ours for profiles of a schema, or none of them (WH-11)."""
+    def initializing(self, schema: Schema) -> AbstractAsyncContextManager[None]:
+        """Create every object of ours for profiles of a schema (WH-11).
+
+        They stay if the block ends well, and none of them does if it fails: what has to exist
+        together with the warehouse is made in the block.
+        """
 
     async def close(self) -> None:
         """Let go of its connections."""

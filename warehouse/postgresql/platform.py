@@ -1,6 +1,7 @@
 """PostgreSQL as a platform, and an open warehouse on it."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -39,7 +40,8 @@ class PostgresqlWarehouse:
         async with connect(self._settings) as connection:
             await self._check_empty(connection)
 
-    async def initialize(self, schema: Schema) -> None:
+    @asynccontextmanager
+    async def initializing(self, schema: Schema) -> AsyncIterator[None]:
         async with connect(self._settings) as connection:
             try:
                 async with connection.transaction():
@@ -54,6 +56,7 @@ class PostgresqlWarehouse:
                     await self._check_empty(connection)
                     for statement in definition(schema):
                         await execute(connection, statement)
+                    yield
             except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
                 # Somebody else's tables, made meanwhile.
                 raise NotInitializableError({"new tables": 1}) from None

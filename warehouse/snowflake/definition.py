@@ -78,6 +78,22 @@ def definition(schema: Schema) -> Iterator[Sql]:
     yield from _events()
 
 
+def removal() -> Iterator[Sql]:
+    """List the statements that drop what `definition` creates, as far as it is there."""
+    for view in (PROFILES_VIEW, EVENTS_VIEW):
+        yield raw("DROP VIEW IF EXISTS ") + upper(view)
+    for table in (
+        IDENTITIES,
+        profiles_table(0),
+        PROFILE_VERSIONS,
+        DESTINATION_PROFILES,
+        OPERATIONS,
+        BATCHES,
+        EVENTS,
+    ):
+        yield raw("DROP TABLE IF EXISTS ") + upper(table)
+
+
 def profiles(table: str, schema: Schema) -> Sql:
     """Create a table of profiles (section 5)."""
     return compose(

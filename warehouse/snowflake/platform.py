@@ -1,13 +1,14 @@
 """Snowflake as a platform, and an open warehouse on it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import NotInitializableError, WarehouseUnavailableError
 from warehouse.interface import Platform
-from warehouse.snowflake.definition import check_schema, definition
+from warehouse.snowflake.definition import check_schema, definition, removal
 from warehouse.snowflake.driver import Connection, connect, fetch
 from warehouse.snowflake.settings import read_settings
 from warehouse.sql import compose, value
@@ -22,8 +23,17 @@ class SnowflakeWarehouse:
     async def check_initializable(self) -> None:
         await asyncio.to_thread(self._check_initializable)
 
-    async def initialize(self, schema: Schema) -> None:
-        await asyncio.to_thread(self._initialize, schema)
+    @asynccontextmanager
+    async def initializing(self, schema: Schema) -> AsyncIterator[None]:
+        # Every statement commits on its own here: what was created is dropped again on failure.
+        try:
+            await asyncio.to_thread(self._initialize, schema)
+            yield
+        except NotInitializableError:
+            raise
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(self._drop))
+            raise
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -35,8 +45,12 @@ class SnowflakeWarehouse:
     def _initialize(self, schema: Schema) -> None:
         with connect(self._settings) as connection:
             self._check_empty(connection)
-            # Every statement commits on its own here: there is no transaction to put them in.
             for statement in definition(schema):
+                fetch(connection, statement)
+
+    def _drop(self) -> None:
+        with connect(self._settings) as connection:
+            for statement in removal():
                 fetch(connection, statement)
 
     def _check_empty(self, connection: Connection) -> None:

@@ -20,6 +20,11 @@ async def _open(settings: Settings) -> Warehouse:
     return await BY_CODE["PostgreSQL"].open(settings)
 
 
+async def _initialize(warehouse: Warehouse) -> None:
+    async with warehouse.initializing(EVERY_KIND):
+        pass
+
+
 def _connect(settings: Settings) -> "psycopg.Connection[tuple[Any, ...]]":
     return psycopg.connect(
         host=settings["host"],
@@ -42,7 +47,7 @@ def _relations(settings: Settings) -> set[str]:
 async def test_every_object_is_created_and_the_views_can_be_read(settings: Settings) -> None:
     warehouse = await _open(settings)
     await warehouse.check_initializable()
-    await warehouse.initialize(EVERY_KIND)
+    await _initialize(warehouse)
     assert _relations(settings) == {
         "kiln_identities",
         "kiln_profiles_0",
@@ -68,7 +73,7 @@ async def test_every_object_is_created_and_the_views_can_be_read(settings: Setti
 
 
 async def test_one_identity_of_a_pipeline_has_one_row(settings: Settings) -> None:
-    await (await _open(settings)).initialize(EVERY_KIND)
+    await _initialize(await _open(settings))
     insert = (
         'INSERT INTO kiln_identities ("_pipeline", "_identity_id", "_connection", "_updated_at")'
         " VALUES ('1', 'x', '2', now())"
@@ -97,7 +102,7 @@ async def test_a_schema_that_holds_something_is_refused_and_left_as_it_is(
         connection.execute(statement.encode())
     before = _relations(settings)
     warehouse = await _open(settings)
-    for attempt in (warehouse.check_initializable(), warehouse.initialize(EVERY_KIND)):
+    for attempt in (warehouse.check_initializable(), _initialize(warehouse)):
         with pytest.raises(NotInitializableError) as caught:
             await attempt
         assert caught.value.found == found
@@ -109,19 +114,28 @@ async def test_only_the_schema_of_the_settings_is_looked_at(settings: Settings) 
         connection.execute("CREATE TABLE t (x integer)")
         connection.execute("CREATE SCHEMA mine")
     warehouse = await _open({**settings, "schema": "mine"})
-    await warehouse.initialize(EVERY_KIND)
+    await _initialize(warehouse)
     assert _relations(settings) == {"t"}
 
 
 async def test_of_two_that_begin_at_once_one_is_refused(settings: Settings) -> None:
     warehouse = await _open(settings)
     outcomes = await asyncio.gather(
-        *(warehouse.initialize(EVERY_KIND) for _ in range(4)), return_exceptions=True
+        *(_initialize(warehouse) for _ in range(4)), return_exceptions=True
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
         "NoneType",
         *["NotInitializableError"] * 3,
     ]
+
+
+async def test_nothing_is_left_when_what_belongs_to_it_fails(settings: Settings) -> None:
+    warehouse = await _open(settings)
+    with pytest.raises(ZeroDivisionError):
+        async with warehouse.initializing(EVERY_KIND):
+            raise ZeroDivisionError
+    assert _relations(settings) == set()
+    await warehouse.check_initializable()
 
 
 @pytest.mark.parametrize(
