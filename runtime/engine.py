@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,12 +15,18 @@ from mapping_lang.types.values import Record
 from runtime.acceptance.accept import accept_results
 from runtime.contract import CapturedOutput, Timings
 from runtime.deadline import Deadline
-from runtime.errors import FunctionRefusedError, FunctionsUnavailableError, KilnRuntimeError
+from runtime.errors import (
+    BusyError,
+    FunctionRefusedError,
+    FunctionsUnavailableError,
+    KilnRuntimeError,
+)
 from runtime.failures import diagnostic_of, rejection_of_failure, rejection_of_result
 from runtime.functions import Attestation, FunctionResult, FunctionTask
 from runtime.limits import Limits
-from runtime.pool import GuestKey, Occupancy, Pool, Room
+from runtime.pool import GuestKey, Loan, Occupancy, Pool, Room
 from runtime.presentation.records import presentation_for
+from runtime.refusals import Refusals
 from runtime.sandbox.host import Guest, open_guest
 from runtime.sandbox.interface import Function, Language
 from runtime.sandbox.kills import KillWindow
@@ -55,6 +61,7 @@ class GuestEngine:
         self._settings = settings
         self._zygotes = {language: Zygote(language) for language in settings.languages}
         self._pool = Pool(self._make_runner, settings.room)
+        self._refusals = Refusals()
         self._walls = Walls(
             self._zygotes,
             canary_limits=settings.canary_limits,
@@ -96,7 +103,7 @@ class GuestEngine:
         self._check(task, limits.start_seconds)
         key = _key(task, limits, captures_output=False)
         try:
-            with self._pool.lend(key, limits.waiting_seconds) as loan:
+            with self._lent(task, key, limits.waiting_seconds) as loan:
                 loan.runner.start()
         except FunctionRefusedError as error:
             return (diagnostic_of(error, task.function.source, task.function.language),)
@@ -116,7 +123,7 @@ class GuestEngine:
 
         Raises errors of `runtime.errors` for what concerns the batch as a whole.
         """
-        self._check(task, min(limits.start_seconds, deadline.remaining()))
+        self._check(task, min(limits.start_seconds, deadline.caller_remaining()))
         begun = time.monotonic()
         function = task.function
         presentation = presentation_for(
@@ -126,8 +133,14 @@ class GuestEngine:
         key = _key(task, limits, captures_output=capture_output)
         written = time.monotonic()
         deadline.check()
-        with self._pool.lend(key, min(limits.waiting_seconds, deadline.remaining())) as loan:
-            done = loan.runner.run(texts)
+        try:
+            waiting_seconds = min(limits.waiting_seconds, deadline.caller_remaining())
+            with self._lent(task, key, waiting_seconds) as loan:
+                done = loan.runner.run(texts, deadline.caller_remaining)
+        except BusyError:
+            if deadline.caller_remaining() == 0:
+                deadline.check()  # the caller did not wait as long as it might have
+            raise
         ran = time.monotonic()
         accepted, rejections = _outcomes(task, done, purposes)
         return FunctionResult(
@@ -149,6 +162,17 @@ class GuestEngine:
         for zygote in self._zygotes.values():
             zygote.close()
         self._walls.join()
+
+    @contextlib.contextmanager
+    def _lent(self, task: FunctionTask, key: GuestKey, seconds: float) -> Iterator[Loan]:
+        """Lend a runner, unless the source was refused a moment ago."""
+        self._refusals.check(task)
+        try:
+            with self._pool.lend(key, seconds) as loan:
+                yield loan
+        except FunctionRefusedError as error:
+            self._refusals.note(task, error)
+            raise
 
     def _check(self, task: FunctionTask, seconds: float) -> None:
         language = task.function.language

@@ -77,7 +77,9 @@ class TransformService:
         def answer() -> Message:
             request = _parse(transform_service_pb2.TransformBatchRequest, message)
             call = requests.transform_call(request, self._transformer.limits)
-            transformed = self._transformer.transform(call, context.time_remaining())
+            transformed = self._transformer.transform(
+                call, context.time_remaining(), lambda: not context.is_active()
+            )
             return answers.transform_response(transformed)
 
         return self._answer(TRANSFORM, context, answer)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, assert_never
 
 from mapping_lang.batch import Batch, Rejection
@@ -19,7 +20,7 @@ from runtime.contract import (
     TransformCall,
     Transformed,
 )
-from runtime.deadline import Deadline
+from runtime.deadline import Deadline, never_gone
 from runtime.errors import (
     BusyError,
     FunctionsUnavailableError,
@@ -87,11 +88,14 @@ class Transformer:
                 assert_never(never)
 
     def transform(
-        self, call: TransformCall, caller_seconds: float | None = None
+        self,
+        call: TransformCall,
+        caller_seconds: float | None = None,
+        is_gone: Callable[[], bool] = never_gone,
     ) -> Transformed[Payload]:
-        """Apply a transformation to a batch."""
+        """Apply a transformation to a batch, as long as its caller waits for it."""
         limits = self._bounded(call.limits)
-        deadline = Deadline(caller_seconds, limits.batch_seconds)
+        deadline = Deadline(caller_seconds, limits.batch_seconds, is_gone=is_gone)
         started = time.monotonic()
         ready = self._ready(call.transformation)
         starting = time.monotonic() - started

@@ -1,6 +1,7 @@
 """Outside the wall: one guest, asked with bounds, watched with a clock, ended with SIGKILL."""
 
 import itertools
+import math
 import mmap
 import os
 import select
@@ -74,6 +75,7 @@ class Cause(StrEnum):
 
     RECORD_TIME = "RECORD_TIME"  # no progress within the time of a record
     BATCH_TIME = "BATCH_TIME"
+    CALLER = "CALLER"  # nobody waits for the batch any more
     MEMORY = "MEMORY"
     EXIT = "EXIT"  # it ended itself
     SIGNAL = "SIGNAL"  # it crashed
@@ -107,8 +109,8 @@ class Reply:
 
 
 class _OutOfTimeError(Exception):
-    def __init__(self, cause: Cause, seconds: float) -> None:
-        super().__init__(f"{seconds:g} s passed")
+    def __init__(self, cause: Cause, message: str) -> None:
+        super().__init__(message)
         self.cause = cause
 
 
@@ -129,12 +131,23 @@ class Patience:
         return self.record if 0 <= cursor < self.records else self.between
 
 
-class Watch:
-    """Waits for a guest as long as the clock and its cursor allow."""
+def nobody_waits_less() -> float:
+    """Stand for a caller who waits for ever."""
+    return math.inf
 
-    def __init__(self, cursor: Callable[[], int], patience: Patience) -> None:
+
+class Watch:
+    """Waits for a guest as long as the clock, its cursor and the caller allow."""
+
+    def __init__(
+        self,
+        cursor: Callable[[], int],
+        patience: Patience,
+        caller_seconds: Callable[[], float] = nobody_waits_less,
+    ) -> None:
         self._cursor = cursor
         self._patience = patience
+        self._caller_seconds = caller_seconds
         self._seen = cursor()
         self._since = time.monotonic()
         self._deadline = self._since + patience.total
@@ -145,16 +158,19 @@ class Watch:
         while True:
             now = time.monotonic()
             if now >= self._deadline:
-                raise _OutOfTimeError(Cause.BATCH_TIME, self._patience.total)
+                raise _OutOfTimeError(Cause.BATCH_TIME, f"{self._patience.total:g} s passed")
+            caller_seconds = self._caller_seconds()
+            if caller_seconds <= 0:
+                raise _OutOfTimeError(Cause.CALLER, "the caller stopped waiting")
             cursor = self._cursor()
             if cursor != self._seen:
                 self._seen, self._since = cursor, now
             allowed = self._patience.at(cursor)
             if now - self._since >= allowed:
-                raise _OutOfTimeError(Cause.RECORD_TIME, allowed)
+                raise _OutOfTimeError(Cause.RECORD_TIME, f"{allowed:g} s passed")
             # The next look may find a record in hand, which has less time.
             shortest = min(allowed, self._patience.record or allowed)
-            until = min(shortest / LOOKS_PER_LIMIT, self._deadline - now)
+            until = min(shortest / LOOKS_PER_LIMIT, self._deadline - now, caller_seconds)
             if poll.poll(max(1.0, until * 1000)):
                 return
 
@@ -203,8 +219,17 @@ class Guest:
                 hint=refusal.hint[:MAX_MESSAGE_CHARS],
             )
 
-    def run(self, records: Sequence[bytes], limits: Limits, seconds: float) -> Reply:
-        """Apply the function to records of JSON within `seconds`; raises `GuestDiedError`."""
+    def run(
+        self,
+        records: Sequence[bytes],
+        limits: Limits,
+        seconds: float,
+        caller_seconds: Callable[[], float] = nobody_waits_less,
+    ) -> Reply:
+        """Apply the function to records of JSON within `seconds`; raises `GuestDiedError`.
+
+        `caller_seconds` tells how long somebody still waits for it.
+        """
         allowed = (
             limits.batch_output_bytes
             + len(records) * FAILURE_BYTES
@@ -218,7 +243,9 @@ class Guest:
             record=limits.record_seconds,
             records=len(records),
         )
-        _, payload = self._ask(Kind.BATCH, batch, {Kind.OUTCOMES}, allowed, patience)
+        _, payload = self._ask(
+            Kind.BATCH, batch, {Kind.OUTCOMES}, allowed, patience, caller_seconds
+        )
         head, found, rest = bytes(payload).partition(b"\n")
         outcomes = self._decode(head, Outcomes)
         results = self._decode(rest, list[msgspec.Raw])
@@ -276,9 +303,10 @@ class Guest:
         due: set[Kind],
         max_bytes: int,
         patience: Patience,
+        caller_seconds: Callable[[], float] = nobody_waits_less,
     ) -> tuple[Kind, bytearray]:
         _CURSOR.pack_into(self._page, 0, CURSOR_READING)
-        watch = Watch(self._cursor, patience)
+        watch = Watch(self._cursor, patience, caller_seconds)
         try:
             self._channel.send(kind, payload, watch)
             return self._channel.receive(due, max_bytes, watch)

@@ -13,9 +13,14 @@ from typing import Final, assert_never
 
 import msgspec
 
-from runtime.errors import BatchStoppedError, FunctionRefusedError, GuestLostError
+from runtime.errors import (
+    BatchStoppedError,
+    DeadlineError,
+    FunctionRefusedError,
+    GuestLostError,
+)
 from runtime.limits import Limits
-from runtime.sandbox.host import Cause, Death, Guest, GuestDiedError, Reply
+from runtime.sandbox.host import Cause, Death, Guest, GuestDiedError, Reply, nobody_waits_less
 from runtime.sandbox.interface import Failure, FailureCode, Function, RawLog
 from runtime.sandbox.kills import KillWindow
 
@@ -86,7 +91,7 @@ def charge(position: int, death: Death, limits: Limits) -> Failure:
             message = f"the function crashed its engine ({death.detail}), often for want of memory"
         case Cause.PROTOCOL:
             code, message = FailureCode.CRASH, f"the function broke its guest: {death.detail}"
-        case Cause.OUTSIDE | Cause.BATCH_TIME:
+        case Cause.OUTSIDE | Cause.BATCH_TIME | Cause.CALLER:
             raise ValueError(f"{death.cause} is no record's fault")
         case _:
             assert_never(death.cause)
@@ -215,8 +220,15 @@ class Runner:
             raise _refused_by_death(error.death, self._limits) from error
         return guest
 
-    def run(self, records: Sequence[bytes]) -> BatchResult:
-        """Apply the function to records of JSON, each exactly once as far as results go."""
+    def run(
+        self,
+        records: Sequence[bytes],
+        caller_seconds: Callable[[], float] = nobody_waits_less,
+    ) -> BatchResult:
+        """Apply the function to records of JSON, each exactly once as far as results go.
+
+        `caller_seconds` tells how long somebody still waits: after that nothing more is done.
+        """
         self._limits.check_batch(len(records), sum(map(len, records)) + len(records) + 1)
         batch = _Batch(
             records,
@@ -225,7 +237,7 @@ class Runner:
         )
         for piece in batch.steps():
             try:
-                self._run_piece(batch, piece)
+                self._run_piece(batch, piece, caller_seconds)
             except GuestDiedError as error:
                 self._guest = None
                 self._settle(batch, piece, error.death)
@@ -236,7 +248,7 @@ class Runner:
             self._guest.close()
             self._guest = None
 
-    def _run_piece(self, batch: _Batch, piece: Piece) -> None:
+    def _run_piece(self, batch: _Batch, piece: Piece, caller_seconds: Callable[[], float]) -> None:
         started = time.monotonic()
         guest = self.start()
         running = time.monotonic()
@@ -245,6 +257,7 @@ class Runner:
                 batch.records[piece.start : piece.stop],
                 self._limits,
                 max(0.0, batch.deadline - running),
+                caller_seconds,
             )
         finally:
             batch.timings = replace(
@@ -259,6 +272,9 @@ class Runner:
     def _settle(self, batch: _Batch, piece: Piece, death: Death) -> None:
         batch.kills += 1
         limits = self._limits
+        if death.cause is Cause.CALLER:
+            # Nobody's fault: the function had no chance to end.
+            raise DeadlineError("the caller stopped waiting while the function ran")
         if death.cause is Cause.BATCH_TIME:
             self._kills.note(time.monotonic())
             message = f"the batch took longer than {limits.batch_seconds:g} s"
@@ -290,6 +306,8 @@ def _refused_by_death(death: Death, limits: Limits) -> Exception:
     match death.cause:
         case Cause.OUTSIDE:
             return GuestLostError(f"a guest was killed from outside: {death.detail}")
+        case Cause.CALLER:
+            return DeadlineError("the caller stopped waiting while the function was loaded")
         case Cause.RECORD_TIME | Cause.BATCH_TIME:
             message = f"the top-level code took longer than {limits.load_seconds:g} s"
         case Cause.MEMORY:

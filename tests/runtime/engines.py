@@ -49,8 +49,9 @@ def apply(
     limits: Limits = LIMITS,
     *,
     capture_output: bool = False,
+    caller_seconds: float | None = None,
 ) -> FunctionResult:
-    deadline = Deadline(None, limits.batch_seconds)
+    deadline = Deadline(caller_seconds, limits.batch_seconds)
     return engine.apply(task, records, purposes, limits, deadline, capture_output=capture_output)
 
 

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from runtime.deadline import Deadline
@@ -29,3 +31,20 @@ def test_an_end_says_whose_it_was(caller: float | None, error: type[Exception]) 
     assert deadline.remaining() == 0.0
     with pytest.raises(error):
         deadline.check()
+
+
+def test_a_caller_who_left_waits_for_nothing() -> None:
+    gone = False
+    deadline = Deadline(None, 10.0, Clock(), lambda: gone)
+    assert deadline.caller_remaining() == math.inf
+    gone = True
+    assert deadline.caller_remaining() == 0.0
+    with pytest.raises(DeadlineError):
+        deadline.check()
+
+
+def test_a_caller_who_waits_longer_than_our_limit_waits_still() -> None:
+    clock = Clock()
+    deadline = Deadline(30.0, 10.0, clock)
+    clock.now += 12
+    assert (deadline.remaining(), deadline.caller_remaining()) == (0.0, 18.0)

@@ -7,20 +7,24 @@ from dataclasses import replace
 
 import pytest
 
-from mapping_lang.diagnostics import Code
+from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.kinds import IntType
 from mapping_lang.types.schema import Purpose
 from runtime.engine import EngineSettings, GuestEngine
 from runtime.errors import (
     BatchStoppedError,
     BusyError,
+    DeadlineError,
     FunctionPausedError,
+    FunctionRefusedError,
     UnavailableError,
     WallsMissingError,
 )
 from runtime.functions import FunctionTask
-from runtime.pool import Room
+from runtime.pool import GuestKey, Room
 from runtime.sandbox.interface import Language
+from runtime.sandbox.kills import KillWindow
+from runtime.sandbox.runner import Runner
 from tests.runtime.engines import LIMITS, apply, object_of, opened, task_of
 
 JS, INT = Language.JAVASCRIPT, IntType(32)
@@ -120,6 +124,42 @@ def test_a_batch_that_costs_too_many_guests_is_stopped() -> None:
         assert apply(engine, looping("other"), [{"i": 1}], limits=limits).records == [{"i": 1}]
     finally:
         engine.close()
+
+
+def test_a_batch_ends_when_its_caller_stops_waiting_and_nobody_is_blamed() -> None:
+    engine = opened()
+    try:
+        limits = replace(LIMITS, minute_kills=1)
+        with pytest.raises(DeadlineError) as caught:
+            apply(engine, looping(), [{"i": -1}], limits=limits, caller_seconds=0.5)
+        assert (caught.value.failure_class, caught.value.retryable) == (FailureClass.CAPACITY, True)
+        assert engine.occupancy().lent == 0
+        # It was no kill of the function's.
+        assert apply(engine, looping(), [{"i": 1}], limits=limits).records == [{"i": 1}]
+    finally:
+        engine.close()
+
+
+def test_a_broken_source_costs_a_guest_only_once(engine: GuestEngine) -> None:
+    hired: list[GuestKey] = []
+    make = engine._make_runner  # noqa: SLF001 - counts the guests that are asked for
+
+    def counted(key: GuestKey, kills: KillWindow) -> Runner:
+        hired.append(key)
+        return make(key, kills)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine._pool, "_make", counted)  # noqa: SLF001 - as above
+        for source, times in (
+            ("function transform(r) {;", 1),
+            ("throw new Error('now and then'); function transform() {}", 3),
+        ):
+            hired.clear()
+            for _ in range(2):
+                with pytest.raises(FunctionRefusedError):
+                    apply(engine, looping("broken", source), [{"i": 1}])
+            [diagnostic] = engine.compile(looping("broken", source), LIMITS)
+            assert (len(hired), diagnostic.found) == (times, source)
 
 
 def test_a_closed_engine_lends_no_guests() -> None:

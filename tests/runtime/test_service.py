@@ -16,15 +16,17 @@ from hypothesis import strategies as st
 from mapping_lang.batch import Batch
 from mapping_lang.types.schema import Purpose
 from runtime.client import MAX_MESSAGE_BYTES
-from runtime.contract import Encoding, Payload, TransformCall
+from runtime.contract import Encoding, Function, Payload, Transformation, TransformCall
+from runtime.engine import EngineSettings, GuestEngine
 from runtime.functions import FunctionEngine
 from runtime.limits import Limits
+from runtime.sandbox.interface import Language
 from runtime.service import ATTESTATION_KEY, DETAILS_KEY, PROCESS_KEY
 from runtime.statuses import DOMAIN, TABLE
 from runtime.v1 import transform_service_pb2
 from runtime.wire.requests import transform_request
 from runtime.wire.tables import SERVICE
-from tests.runtime.serving import IN_SCHEMA, mapping, running
+from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping, running, wait_until
 from tests.runtime.test_transformation import Doubler, function
 
 OPTIONS = [
@@ -270,3 +272,27 @@ def test_reflection_shows_the_service(wire: Wire) -> None:
 def test_every_limit_can_be_asked_for(wire: Wire) -> None:
     limits = Limits(**{field.name: 5_000 for field in fields(Limits)})
     assert wire.transform(edited(limits=limits)).payload.content.startswith(b'[{"number":1')
+
+
+def test_a_batch_ends_when_its_call_is_cancelled() -> None:
+    engine = GuestEngine(EngineSettings(languages=frozenset({Language.PYTHON})))
+    engine.start()
+    endless = Function(
+        language=Language.PYTHON,
+        source="def transform(r):\n    while True:\n        pass\n",
+        in_paths=("id",),
+        out_paths=("number",),
+    )
+    limits = Limits(record_seconds=600, batch_seconds=600, start_seconds=60)
+    message = transform_request(
+        TransformCall(
+            transformation=Transformation.of(IN_SCHEMA, OUT_SCHEMA, endless),
+            payload=Payload(Encoding.JSON_RECORDS, b'[{"id":1}]'),
+            purposes=Purpose.IMPORT,
+        )
+    ).SerializeToString()
+    with running(limits, engine) as (_, address), grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(f"/{SERVICE}/TransformBatch").future(message)
+        wait_until(lambda: engine.occupancy().lent == 1, 60)
+        call.cancel()
+        wait_until(lambda: engine.occupancy().lent == 0, 60)
