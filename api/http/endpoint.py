@@ -1,0 +1,44 @@
+"""What a route declares of itself: for admission, and for the OpenAPI document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from litestar.handlers import BaseRouteHandler
+
+from api.errors import Refusal
+from api.http.requests import ApiRequest
+
+OPTION: Final = "endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A request and its answer, as JSON values."""
+
+    request: object = None
+    answer: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A route, told to people and programs."""
+
+    request: type[ApiRequest]
+    answer: type | None
+    collaborators: tuple[str, ...]
+    tag: str
+    summary: str
+    description: str = ""
+    body: type | None = None
+    query: type | None = None
+    refusals: Mapping[Refusal, str]
+    example: Example | None = None
+    documented: bool = True
+
+
+def endpoint_of(handler: BaseRouteHandler) -> Endpoint:
+    endpoint = handler.opt.get(OPTION)
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(f"{handler} was not made with the decorators of api.http.routes")
+    return endpoint
