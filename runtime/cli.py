@@ -3,56 +3,25 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Final
 
-from runtime.errors import AddressError
-from runtime.logs import configure_logs
-from runtime.processes import supervise
-from runtime.server import serve
-from runtime.settings import SETTINGS, SettingError, environment, read_settings
-
-USAGE: Final = 2
-"""Exit status of a command that cannot be meant, or of a setting that cannot be."""
+from runtime.standalone.commands import NAMES, PROGRAM, add_commands, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit status."""
-    found = _parser().parse_args(arguments)
-    try:
-        return _serve(found)
-    except (SettingError, AddressError) as error:
-        print(f"kiln-runtime: {error}", file=sys.stderr)  # noqa: T201 - a command talks
-        return USAGE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kiln-runtime", description="The isolated runtime.")
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="The isolated runtime.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serving = commands.add_parser(
-        "serve",
-        help="serve the rest of the product",
-        description="Serves until SIGTERM, then lets the calls in flight end.",
-    )
-    for setting in SETTINGS:
-        help_ = f"{setting.help}; also {setting.variable}"
-        serving.add_argument(setting.flag, dest=setting.name, metavar="X", help=help_)
-    # One of several processes, as `supervise` starts it: it ends with its parent.
-    serving.add_argument("--one-of-many", action="store_true", help=argparse.SUPPRESS)
-    return parser
+    if words and words[0] in NAMES:
+        # A server's libraries take longer to import than a mapping takes to compile.
+        add_commands(commands)
+        return run_command(parser.parse_args(words))
+    from runtime.serving import add_serve, run_serve
 
-
-def _serve(found: argparse.Namespace) -> int:
-    told = vars(found)
-    flags = {each.name: told[each.name] for each in SETTINGS if told[each.name] is not None}
-    settings = read_settings(flags, environment())
-    configure_logs(settings.log_format, settings.log_level)
-    if settings.processes > 1 and not found.one_of_many:
-        command = [sys.executable, "-m", "runtime.cli", "serve", "--one-of-many"]
-        for name, text in flags.items():
-            if name != "listen":
-                command += [f"--{name.replace('_', '-')}", text]
-        return supervise(settings, command)
-    return serve(settings, settings.listen, parent_is_on_stdin=found.one_of_many)
+    add_serve(commands)
+    add_commands(commands)
+    found = parser.parse_args(words)
+    return run_serve(found) if found.command == "serve" else run_command(found)
 
 
 if __name__ == "__main__":

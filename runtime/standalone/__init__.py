@@ -1,0 +1,1 @@
+"""The runtime without a service: checks, applies and attests from a terminal."""
