@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,13 +52,13 @@ def installed_programs() -> Path:
     return programs
 
 
-def usable_programs(programs: Path, account: Account, root: Path) -> Path:
-    """Give these programs, or a copy where the account can run them."""
+def usable_programs(programs: Path, account: Account, places: Iterable[Path]) -> Path:
+    """Give these programs, or a copy in the first of the places where the account can run it."""
     if _works(programs, account):
         return programs
     origin = programs.parent
     name = f"postgresql-{hashlib.sha256(os.fsencode(origin)).hexdigest()[:12]}"
-    for place in _places(root):
+    for place in places:
         copy = place / name
         if not _is_safe(copy):
             continue
@@ -73,7 +74,8 @@ def usable_programs(programs: Path, account: Account, root: Path) -> Path:
     )
 
 
-def _places(root: Path) -> list[Path]:
+def places_for_copies(root: Path) -> list[Path]:
+    """Give where copies may lie, for the server in `root`."""
     us = os.geteuid()
     system = [_SYSTEM] if us == 0 else []
     return [root, *system, Path(tempfile.gettempdir()) / f"kiln-programs-{us}"]

@@ -18,7 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from api.db.embedded.binaries import MAJOR_VERSION, Account, usable_programs
+from api.db.embedded.binaries import (
+    MAJOR_VERSION,
+    Account,
+    places_for_copies,
+    usable_programs,
+)
 from api.db.embedded.layout import PORT, SOCKET_NAME, EmbeddedServerError, Layout, lock
 
 READY: Final = "ready"
@@ -122,7 +127,7 @@ def _start(layout: Layout, order: Order) -> "subprocess.Popen[bytes]":
             f"another PostgreSQL still uses {layout.root}: end its processes"
         ) from None
     account = _account(layout)
-    programs = usable_programs(Path(order.programs), account, layout.root)
+    programs = usable_programs(Path(order.programs), account, places_for_copies(layout.root))
     _initialise(layout, order, account, programs, held)
     _forget_the_dead(layout)
     with layout.open_log() as log:
