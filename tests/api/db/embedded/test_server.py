@@ -182,10 +182,7 @@ def test_an_interrupted_initialisation_is_begun_anew(root: Path) -> None:
     assert not (root / "data.new").exists()
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["with space", "quote'd", 'double"d', "per%cent", "$HOME", "com,ma", "back\\slash", "größe"],
-)
+@pytest.mark.parametrize("name", ["größe with 100%", "a'b\"c$HOME,`d\\e"])
 def test_a_directory_may_have_any_name(
     name: str, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
