@@ -1,0 +1,79 @@
+"""Which addresses may be connected to."""
+
+import ipaddress
+
+import pytest
+
+from forms.addresses import AddressRefusedError, Reach
+
+PUBLIC = Reach()
+
+
+@pytest.mark.parametrize("text", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808"])
+def test_a_public_address_is_allowed(text: str) -> None:
+    assert PUBLIC.allows(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "0.0.0.0",  # noqa: S104 - an address to refuse
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
+)
+def test_what_only_we_can_reach_is_refused(text: str) -> None:
+    assert not PUBLIC.allows(ipaddress.ip_address(text))
+
+
+def test_a_network_of_the_installation_is_allowed_in_every_spelling() -> None:
+    reach = Reach.of(["10.0.0.0/8"])
+    assert reach.allows(ipaddress.ip_address("10.1.2.3"))
+    assert reach.allows(ipaddress.ip_address("::ffff:10.1.2.3"))
+    assert not reach.allows(ipaddress.ip_address("192.168.1.1"))
+
+
+async def test_a_name_is_refused_for_what_it_means() -> None:
+    with pytest.raises(AddressRefusedError, match="no public address"):
+        await PUBLIC.resolve("localhost")
+
+
+async def test_the_addresses_of_a_name_are_given_to_be_connected_to() -> None:
+    addresses = await Reach.of(["127.0.0.0/8", "::1/128"]).resolve("localhost")
+    assert set(addresses) <= {"127.0.0.1", "::1"}
+    assert addresses
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 300, ""])
+async def test_a_host_that_nobody_knows_is_refused(host: str) -> None:
+    with pytest.raises(AddressRefusedError, match="nobody knows"):
+        await PUBLIC.resolve(host)
+
+
+async def test_a_socket_is_refused_unless_sockets_are_allowed() -> None:
+    with pytest.raises(AddressRefusedError, match="socket"):
+        await PUBLIC.resolve("/run/postgresql")
+    assert await Reach.of(["sockets"]).resolve("/run/postgresql") == ("/run/postgresql",)
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "everything", "10.0.0.0/33"])
+def test_a_network_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whoever reads settings says more
+        Reach.of([text])
