@@ -70,6 +70,7 @@ class Isolate:
         self._answered.acquire()
         self._answer: Handle | None = None
         self._numbers = itertools.count(1)
+        self._attached = False
         self._callback = MR_CALLBACK(self._receive)  # kept: V8 holds only its address
         self._context = library.mr_init_context(self._callback)
         library.mr_set_hard_memory_limit(self._context, heap_bytes)
@@ -121,6 +122,11 @@ class Isolate:
         return found
 
     def _receive(self, _number: int, raw: Handle) -> None:
+        if not self._attached:
+            # Python would make and drop what it knows of this thread around every answer, and an
+            # answer that finds no memory for it is lost. One more hold, and it stays.
+            ctypes.pythonapi.PyGILState_Ensure()
+            self._attached = True
         self._answer = raw
         self._answered.release()
 

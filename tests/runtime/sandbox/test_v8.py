@@ -1,0 +1,29 @@
+"""The engine at the edge of its memory."""
+
+from dataclasses import replace
+
+from runtime.limits import Limits
+from runtime.sandbox.interface import FailureCode, Language
+from tests.runtime.sandbox.conftest import Open
+
+GREEDY = """
+function transform(record) {
+  if (record.i !== 1) return record;
+  // It takes whatever the operating system gives, to the last page.
+  const buffer = new ArrayBuffer(1, {maxByteLength: 2 ** 32});
+  for (let size = 1;; size *= 2) { buffer.resize(size); new Uint8Array(buffer).fill(1); }
+}
+"""
+
+
+def test_an_answer_finds_its_way_where_no_memory_is_left(
+    run_function: Open, limits: Limits
+) -> None:
+    limits = replace(limits, record_seconds=30, memory_bytes=64 << 20)
+    for _ in range(5):
+        result = run_function(Language.JAVASCRIPT, GREEDY, limits).run(
+            [b'{"i":0}', b'{"i":1}', b'{"i":2}']
+        )
+        assert [each and bytes(each) for each in result.results] == [b'{"i":0}', None, b'{"i":2}']
+        assert [failure.code for failure in result.failures] == [FailureCode.EXCEPTION]
+        assert result.kills == 0
