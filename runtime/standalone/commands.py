@@ -42,7 +42,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_command(found: argparse.Namespace) -> int:
     """Run one of the commands and give its exit status."""
-    signal.signal(signal.SIGTERM, _terminate)
+    before = signal.signal(signal.SIGTERM, _terminate)
     out = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the end of the process
     err = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the end of the process
     streams = Streams.of(out, err)
@@ -57,6 +57,8 @@ def run_command(found: argparse.Namespace) -> int:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, out.fileno())
         return ExitStatus.BROKEN_PIPE
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(found: argparse.Namespace, streams: Streams) -> ExitStatus:
@@ -238,14 +240,10 @@ def _check(found: argparse.Namespace, streams: Streams) -> ExitStatus:
 
 def _transform(found: argparse.Namespace, streams: Streams) -> ExitStatus:
     from mapping_lang.types.schema import Purpose
+    from runtime.standalone.order import TransformOrder
     from runtime.standalone.records.registry import BY_NAME
     from runtime.standalone.records.source import STANDARD_INPUT
-    from runtime.standalone.transform import (
-        TransformOrder,
-        same_files,
-        transform,
-        transform_and_watch,
-    )
+    from runtime.standalone.transform import transform, transform_and_watch
 
     records = STANDARD_INPUT if found.records is None else found.records
     if found.records is None and sys.stdin is not None and sys.stdin.isatty():
@@ -265,8 +263,8 @@ def _transform(found: argparse.Namespace, streams: Streams) -> ExitStatus:
         shows_output=found.show_output,
         limits=_limits(found.limit),
     )
-    if same := same_files(order):
-        return _misused(streams, f"--output is {same[0]}, which is read at the same time")
+    if same := order.overwritten():
+        return _misused(streams, f"--output is {same}, which is read at the same time")
     if found.watch:
         transform_and_watch(order, streams)
     return transform(order, streams)

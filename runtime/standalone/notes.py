@@ -124,9 +124,9 @@ def summary_lines(tally: Tally, ignored: Sequence[str], look: Look) -> list[str]
     said += f", {tally.rejected:,} rejected in {_duration(tally.seconds)}"
     if rate := _rate(tally):
         said += f" ({rate:,} records/s)"
-    if tally.is_interrupted:
-        said = f"interrupted after {said}"
-    is_good = not tally.rejected and not tally.is_interrupted
+    if not tally.is_complete:
+        said = f"stopped after {said}"
+    is_good = not tally.rejected and tally.is_complete
     times = ", ".join(f"{name} {_duration(seconds)}" for name, seconds in _times(tally).items())
     lines = [
         look.paint(said, Style.GREEN if is_good else Style.YELLOW, Style.BOLD),
@@ -161,7 +161,7 @@ def summary_members(tally: Tally, ignored: Sequence[str]) -> dict[str, object]:
         "recordsPerSecond": _rate(tally),
         **seconds,
         "ignoredNames": list(ignored),
-        "interrupted": tally.is_interrupted,
+        "complete": tally.is_complete,
     }
 
 

@@ -33,6 +33,10 @@ class Progress:
         self._due = clock() + FIRST_SECONDS
         self._is_shown = False
 
+    def begin(self) -> None:
+        """Count from now on how long it has been."""
+        self._due = self._clock() + FIRST_SECONDS
+
     def tell(self, text: str) -> None:
         """Say what takes long before there are records."""
         if self._is_wanted:

@@ -39,7 +39,8 @@ class Tally:
 
     timings: Timings = field(default_factory=Timings)
     seconds: float = 0.0
-    is_interrupted: bool = False
+    is_complete: bool = True
+    """False if there may be more records: it was interrupted, or could not go on."""
 
 
 class Receiver(Protocol):
@@ -109,7 +110,7 @@ def run(
             tally.seconds = already + time.monotonic() - started
             receiver.moved(tally)
             if is_outdated():
-                tally.is_interrupted = True
+                tally.is_complete = False
                 return
     finally:
         tally.seconds = already + time.monotonic() - started

@@ -34,15 +34,10 @@ class Watch:
         """Tell if a file is no longer as it was."""
         return self._stamps() != self._seen
 
-    def note(self) -> None:
-        """Take the files as they are now for those that a run begins with."""
-        self._seen = self._stamps()
-
     def wait(self) -> list[File]:
         """Wait until files changed and have come to rest; gives those that did."""
-        while not self.has_changed():
+        while (found := self._stamps()) == self._seen:
             self._wait(LOOK_SECONDS)
-        found = self._stamps()
         while True:
             # Whoever saves may still be writing.
             self._wait(LOOK_SECONDS)

@@ -6,11 +6,14 @@ runtime writes is always read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, cast
+
+import msgspec
 
 from mapping_lang.types.codec.exact import check_size
 from mapping_lang.types.codec.fast import ValueDecoder
+from mapping_lang.types.json_shape import has_repeated_members
 from mapping_lang.types.json_text import Array, Node, Number, Object, Text, decode_utf8, read
 from mapping_lang.types.kinds import (
     ArrayType,
@@ -21,12 +24,13 @@ from mapping_lang.types.kinds import (
     Schema,
     Type,
 )
-from mapping_lang.types.values import Record
+from mapping_lang.types.values import Record, Value
 from runtime.standalone.records.interface import Names
 
 MAX_JSON_VALUES: Final = 500_000
 """Most JSON values of one record: each takes two hundred bytes while it is read."""
 
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
@@ -38,13 +42,38 @@ class JsonReader:
         self._schema = schema
         self._decoder = ValueDecoder(schema)
         self._ignored = ignored
+        self._respellings = {item.name: _respelling(item.type) for item in schema.properties}
 
     def read(self, text: bytes) -> Record:
         """Read one object, or raise a `ValueRefusedError`."""
         record = self._decoder.decode_usual(text)
         if record is None:
+            record = self._read_respelled(text)
+        if record is None:
             record = self._decoder.decode(self._adapted(text))
         return cast(Record, record)
+
+    def _read_respelled(self, text: bytes) -> Value | None:
+        """Read what is only unusual at its first level, ten times as fast as what is inside."""
+        try:
+            members = _MEMBERS.decode(text)
+            if has_repeated_members(text):
+                return None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        ignored: list[str] = []
+        parts: list[bytes] = []
+        for name, raw in members.items():
+            if name not in self._respellings:
+                ignored.append(name)
+                continue
+            respell = self._respellings[name]
+            parts.append(b'"%b":%b' % (name.encode(), raw if respell is None else respell(raw)))
+        record = self._decoder.decode_usual(b"{%b}" % b",".join(parts))
+        if record is not None:
+            for name in ignored:
+                self._ignored.add(name)
+        return record
 
     def _adapted(self, text: bytes) -> bytes:
         check_size(text)
@@ -86,3 +115,22 @@ class JsonReader:
                 yield value
             case _:
                 yield text[node.start : node.end]
+
+
+def _respelling(type_: Type) -> Callable[[msgspec.Raw], bytes] | None:
+    """Say how the text of a value becomes the one that the API reads, if some do not need to."""
+    match type_:
+        case IntType(bit_size=64):
+            return lambda raw: (
+                b'"%b"' % raw if _INTEGER.fullmatch(bytes(raw).decode()) else bytes(raw)
+            )
+        case DecimalType():
+            return _unquoted
+        case _:
+            return None
+
+
+def _unquoted(raw: msgspec.Raw) -> bytes:
+    text = bytes(raw)
+    is_number = text[:1] == b'"' and _NUMBER.fullmatch(text[1:-1].decode(errors="replace"))
+    return text[1:-1] if is_number else text
