@@ -1,0 +1,1 @@
+"""What is kept secret at rest: settings, tokens and samples, each sealed for whom it belongs to."""
