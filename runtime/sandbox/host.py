@@ -163,7 +163,8 @@ class Watch:
             if caller_seconds <= 0:
                 raise _OutOfTimeError(Cause.CALLER, "the caller stopped waiting")
             cursor = self._cursor()
-            if cursor != self._seen:
+            # Only forward: a guest that moves it to and fro makes no progress.
+            if cursor > self._seen:
                 self._seen, self._since = cursor, now
             allowed = self._patience.at(cursor)
             if now - self._since >= allowed:
@@ -360,8 +361,8 @@ def explain(ending: Answer | None, memory_bytes: int) -> tuple[Cause, str]:
         # Nothing inside can send these; whoever did was not the function.
         if number in {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
             return Cause.OUTSIDE, f"signal {number}"
-        # V8 traps when an allocation fails; it does not say so, but its size does.
-        if number == signal.SIGTRAP and ending.grown_bytes >= memory_bytes * CRASH_SHARE:
+        # V8 traps, or its libraries abort, when an allocation fails; its size tells.
+        if number in {signal.SIGTRAP, signal.SIGABRT} and ending.grown_bytes >= memory_bytes * CRASH_SHARE:
             return Cause.MEMORY, "no memory is left"
         return Cause.SIGNAL, f"signal {number}"
     code = os.WEXITSTATUS(status)

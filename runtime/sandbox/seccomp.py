@@ -32,6 +32,9 @@ _PROT_EXEC: Final = 0x4
 _MAP_SHARED: Final = 0x1
 _MAP_GROWSDOWN: Final = 0x100
 
+_SIGABRT: Final = 6
+_WHOLE: Final = 0xFFFFFFFF
+
 
 def refuse(code: int) -> int:
     return _ERRNO | code
@@ -81,8 +84,9 @@ def guest_policy(pid: int) -> Policy:
             "mmap": (never_executable, Bits(3, _MAP_SHARED | _MAP_GROWSDOWN, 0)),
             "mprotect": (never_executable,),
             "pkey_mprotect": (never_executable,),
-            # `abort` signals the process itself; nobody else may be signalled.
-            "tgkill": (Bits(0, 0xFFFFFFFF, pid),),
+            # `abort` signals the process itself. Nobody else may be signalled, and no other signal
+            # be sent: a guest that killed itself would pass for one that was killed from outside.
+            "tgkill": (Bits(0, _WHOLE, pid), Bits(2, _WHOLE, _SIGABRT)),
         },
         # The C library then falls back on `clone`, which is refused like the rest.
         refused={"clone3": errno.ENOSYS},

@@ -93,6 +93,8 @@ def test_the_second_table_of_x86_ends_the_process() -> None:
         ("tgkill", (PID, PID, 6), ALLOW),
         ("tgkill", (PID + 1, PID, 6), EPERM),
         ("tgkill", (-1, PID, 6), EPERM),
+        ("tgkill", (PID, PID, 9), EPERM),  # or else it looks killed from outside
+        ("tgkill", (PID, PID, 15), EPERM),
         ("clone", (0x3D0F00,), EPERM),  # a thread
         ("clone3", (), refuse(errno.ENOSYS)),
         ("prctl", (38, 1), EPERM),
