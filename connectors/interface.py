@@ -48,6 +48,12 @@ class Strategy(StrEnum):
     PRESERVATION = "Preservation"
 
 
+class SettingsUnavailableError(Exception):
+    """The service that was to say whether it accepts settings did not answer."""
+
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsSpec:
     """The settings of a connector in one role: read strictly, kept in canonical form."""
@@ -55,7 +61,10 @@ class SettingsSpec:
     read: Callable[[Mapping[str, object]], dict[str, object]]
     """Gives the known members in canonical form, or raises `SettingsInvalidError`."""
     test: Callable[[Mapping[str, object]], Awaitable[None]] | None = None
-    """Asks the service itself whether it accepts them, where that can be asked."""
+    """Asks the service itself whether it accepts them, where that can be asked.
+
+    Raises `SettingsInvalidError`, or `SettingsUnavailableError` if it does not answer.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +89,17 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """A type of events that an application takes."""
+
+    id: str
+    name: str
+    description: str
+    filter: str
+    """The recommended filter of pipelines that send it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """A kind of external system. Its code is stored, and never changes."""
 
@@ -90,6 +110,8 @@ class Connector:
     has_strategies: bool = False
     sending_mode: SendingMode | None = None
     oauth: OAuth | None = None
+    event_types: tuple[EventType, ...] = ()
+    """What it takes as a destination of events."""
     has_sheets: bool = False
     extension: str = ""
     """Of the files of a format, without the dot."""

@@ -1,0 +1,1 @@
+"""Connections: connectors configured in a workspace, as source or destination."""

@@ -1,0 +1,1 @@
+"""Workspaces: tenants, each with a profile schema and a warehouse of its own."""
