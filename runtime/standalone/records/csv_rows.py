@@ -4,9 +4,13 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from runtime.standalone.records.interface import PAUSE, Pause
 from runtime.standalone.records.lines import MAX_RECORD_BYTES, Line
+
+MAX_ROW_LINES: Final = 10_000
+"""Most lines of one row: while its quotes are open, each is kept to be read again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,10 @@ class _Feed:
         if line.content is None:
             raise _LineError(f"the line has more than {MAX_RECORD_BYTES:,} bytes")
         self.size += len(line.content) + 1
-        if self.size > MAX_RECORD_BYTES:
+        if self.size > MAX_RECORD_BYTES or len(self.taken) > MAX_ROW_LINES:
             raise _LineError(
                 f"the quotes that are opened on this line are not closed within"
-                f" {MAX_RECORD_BYTES:,} bytes"
+                f" {MAX_RECORD_BYTES:,} bytes and {MAX_ROW_LINES:,} lines"
             )
         try:
             return line.content.decode() + "\n"

@@ -36,10 +36,12 @@ _MAYBE_WRAPPER: Final = re.compile(
 _CLOSING: Final = {b"[": b"]", b"{": b"}"}
 
 
-def open_json(source: Source, schema: Schema, options: ReadOptions) -> Iterator[Item | Pause]:
-    """Read the records of a document."""
+def open_json(
+    source: Source, schema: Schema, options: ReadOptions, max_bytes: int = MAX_RECORD_BYTES
+) -> Iterator[Item | Pause]:
+    """Read the records of a document, each of at most so many bytes."""
     reader = JsonReader(schema, options.ignored)
-    document = _Document(source)
+    document = _Document(source, max_bytes)
     number = 0
     for value in document.values(schema):
         if value is PAUSE:
@@ -48,7 +50,7 @@ def open_json(source: Source, schema: Schema, options: ReadOptions) -> Iterator[
         number += 1
         line, text = value
         if text is None:
-            yield too_long(number, line, MAX_RECORD_BYTES)
+            yield too_long(number, line, max_bytes)
         else:
             yield read_json(reader, number, line, text)
 
@@ -60,7 +62,8 @@ _Value = tuple[int, bytes | None]
 class _Document:
     """A text that is divided into values while it comes."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._place = source.place
         self._is_live = source.is_live
         self._chunks = source.text_chunks()
@@ -98,6 +101,7 @@ class _Document:
             if first != b"{":
                 raise self._unexpected("another object, or the end")
             yield from self._value(is_element=False)
+            yield from self._pause()
 
     def _elements(self) -> Iterator[_Value | Pause]:
         if self._next() == b"]":
@@ -110,6 +114,7 @@ class _Document:
             self._at += 1
             if separator == b"]":
                 return
+            yield from self._pause()
             self._next()
 
     def _value(self, *, is_element: bool) -> Iterator[_Value | Pause]:
@@ -136,11 +141,11 @@ class _Document:
                     stop = token.end() if not expected and not is_element else -1
                 looked = token.end()
                 if stop >= 0:
-                    too_long = oversized or stop - self._at > MAX_RECORD_BYTES
+                    too_long = oversized or stop - self._at > self._max_bytes
                     yield line, None if too_long else self._data[self._at : stop]
                     self._at = stop
                     return
-            if len(self._data) - self._at > MAX_RECORD_BYTES:
+            if len(self._data) - self._at > self._max_bytes:
                 oversized = True
                 looked = self._shorten(looked)
             if self._is_live:
@@ -151,6 +156,11 @@ class _Document:
                     self._place, f"ends in the middle of the record that begins on line {line}"
                 )
             looked -= moved - self._at
+
+    def _pause(self) -> Iterator[Pause]:
+        """Tell that what follows a value may be far, before it is waited for."""
+        if self._is_live and not self._data[self._at :].strip():
+            yield PAUSE
 
     def _shorten(self, looked: int) -> int:
         """Drop what is known of a value that is too long, but for the string that we are in."""
