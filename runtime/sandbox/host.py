@@ -30,6 +30,7 @@ from runtime.sandbox.frames import (
     FrameError,
     Kind,
 )
+from runtime.sandbox.fullness import LOOK_SECONDS, Fullness
 from runtime.sandbox.interface import (
     CURSOR_READING,
     MAX_MESSAGE_CHARS,
@@ -108,7 +109,9 @@ class Reply:
     results: list[msgspec.Raw]
 
 
-class _OutOfTimeError(Exception):
+class _GivenUpError(Exception):
+    """Nobody waits any longer for this guest."""
+
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
@@ -136,15 +139,22 @@ def nobody_waits_less() -> float:
     return math.inf
 
 
+def never_full() -> bool:
+    """Stand for a memory that is not looked at."""
+    return False
+
+
 class Watch:
-    """Waits for a guest as long as the clock, its cursor and the caller allow."""
+    """Waits for a guest as long as the clock, its cursor, its memory and the caller allow."""
 
     def __init__(
         self,
         cursor: Callable[[], int],
         patience: Patience,
         caller_seconds: Callable[[], float] = nobody_waits_less,
+        is_full: Callable[[], bool] = never_full,
     ) -> None:
+        self._is_full = is_full
         self._cursor = cursor
         self._patience = patience
         self._caller_seconds = caller_seconds
@@ -158,22 +168,25 @@ class Watch:
         while True:
             now = time.monotonic()
             if now >= self._deadline:
-                raise _OutOfTimeError(Cause.BATCH_TIME, f"{self._patience.total:g} s passed")
+                raise _GivenUpError(Cause.BATCH_TIME, f"{self._patience.total:g} s passed")
             caller_seconds = self._caller_seconds()
             if caller_seconds <= 0:
-                raise _OutOfTimeError(Cause.CALLER, "the caller stopped waiting")
+                raise _GivenUpError(Cause.CALLER, "the caller stopped waiting")
             cursor = self._cursor()
             # Only forward: a guest that moves it to and fro makes no progress.
             if cursor > self._seen:
                 self._seen, self._since = cursor, now
             allowed = self._patience.at(cursor)
             if now - self._since >= allowed:
-                raise _OutOfTimeError(Cause.RECORD_TIME, f"{allowed:g} s passed")
+                raise _GivenUpError(Cause.RECORD_TIME, f"{allowed:g} s passed")
             # The next look may find a record in hand, which has less time.
             shortest = min(allowed, self._patience.record or allowed)
-            until = min(shortest / LOOKS_PER_LIMIT, self._deadline - now, caller_seconds)
+            looking = min(shortest / LOOKS_PER_LIMIT, LOOK_SECONDS)
+            until = min(looking, self._deadline - now, caller_seconds)
             if poll.poll(max(1.0, until * 1000)):
                 return
+            if self._is_full():
+                raise _GivenUpError(Cause.MEMORY, "its memory stayed full")
 
 
 class Guest:
@@ -264,7 +277,7 @@ class Guest:
         watch = Watch(self._cursor, Patience(total=seconds, between=seconds))
         try:
             kind, payload = self._channel.receive({Kind.READY, Kind.REFUSED}, MAX_NOTE_BYTES, watch)
-        except _OutOfTimeError as error:
+        except _GivenUpError as error:
             self.close()
             raise GuestUnavailableError(f"a guest was not ready within {seconds:g} s") from error
         except FrameError as error:
@@ -307,11 +320,11 @@ class Guest:
         caller_seconds: Callable[[], float] = nobody_waits_less,
     ) -> tuple[Kind, bytearray]:
         _CURSOR.pack_into(self._page, 0, CURSOR_READING)
-        watch = Watch(self._cursor, patience, caller_seconds)
+        watch = Watch(self._cursor, patience, caller_seconds, Fullness(self.pid).look)
         try:
             self._channel.send(kind, payload, watch)
             return self._channel.receive(due, max_bytes, watch)
-        except (FrameError, _OutOfTimeError) as error:
+        except (FrameError, _GivenUpError) as error:
             raise self._died(error) from error
         except BaseException:
             # Whoever was interrupted here would take this answer for that of the next question.
@@ -324,12 +337,12 @@ class Guest:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise self._died(FrameContentError(str(error))) from error
 
-    def _died(self, error: FrameError | _OutOfTimeError) -> GuestDiedError:
+    def _died(self, error: FrameError | _GivenUpError) -> GuestDiedError:
         cursor = self._cursor()
         died = wait_for_end(self._newborn, BREAK_SECONDS) if _is_end(error) else False
         ending = self.close()
         match error:
-            case _OutOfTimeError(cause=cause):
+            case _GivenUpError(cause=cause):
                 death = Death(cause=cause, cursor=cursor, detail=str(error))
             case _ if died:
                 cause, detail = explain(ending, self._memory_bytes)
@@ -362,7 +375,10 @@ def explain(ending: Answer | None, memory_bytes: int) -> tuple[Cause, str]:
         if number in {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
             return Cause.OUTSIDE, f"signal {number}"
         # V8 traps, or its libraries abort, when an allocation fails; its size tells.
-        if number in {signal.SIGTRAP, signal.SIGABRT} and ending.grown_bytes >= memory_bytes * CRASH_SHARE:
+        if (
+            number in {signal.SIGTRAP, signal.SIGABRT}
+            and ending.grown_bytes >= memory_bytes * CRASH_SHARE
+        ):
             return Cause.MEMORY, "no memory is left"
         return Cause.SIGNAL, f"signal {number}"
     code = os.WEXITSTATUS(status)
@@ -371,7 +387,7 @@ def explain(ending: Answer | None, memory_bytes: int) -> tuple[Cause, str]:
     return Cause.EXIT, f"exit code {code}"
 
 
-def _is_end(error: FrameError | _OutOfTimeError) -> bool:
+def _is_end(error: FrameError | _GivenUpError) -> bool:
     return isinstance(error, ChannelClosedError)
 
 

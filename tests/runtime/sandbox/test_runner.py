@@ -401,6 +401,28 @@ def test_a_heap_that_ends_is_charged_as_memory(
     assert values(result) == [{"i": 0}, None, {"i": 2}]
 
 
+CHURN = """
+function transform(record) {
+  const kept = [];
+  for (let i = 0; record.i === 1; i++) {
+    kept.push({i});
+    if (kept.length > 1e5) for (let j = 0; j < 1e3; j++) kept.push([i, j]);
+  }
+  return record;
+}
+"""
+
+
+def test_a_guest_that_lingers_at_its_limit_is_ended_for_its_memory(
+    run_function: Open, limits: Limits
+) -> None:
+    # V8 tries again for each object that it moves: with this much, for tens of seconds.
+    limits = replace(limits, record_seconds=600, batch_seconds=600, memory_bytes=91 << 20)
+    result = run_function(JAVASCRIPT, CHURN, limits).run(records(3))
+    assert rejected(result) == {1: "MEMORY"}
+    assert values(result) == [{"i": 0}, None, {"i": 2}]
+
+
 CYCLES = """
 def transform(record):
     cycle = [bytearray(1 << 10)]
