@@ -1,0 +1,1 @@
+"""API keys: what clients prove themselves with, and what is kept of them."""
