@@ -5,13 +5,13 @@ of members and the syntax of schemas are looked at.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias, final
+from typing import Final, final
 
 import msgspec
 
 from api.errors import refused_by
+from api.http.model import AnyId, Model, SchemaJson
 from connectors.interface import Target
 from mapping_lang.predicate.shape import Plain
 from mapping_lang.types.errors import SchemaError
@@ -23,7 +23,7 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
 _MAX_NUMBER_CHARS: Final = 400
 
 
-class ConditionBody(msgspec.Struct, frozen=True, kw_only=True):
+class ConditionBody(Model, frozen=True, kw_only=True):
     """A condition on one property, or on what is at a path inside its JSON."""
 
     property: str = ""
@@ -31,85 +31,82 @@ class ConditionBody(msgspec.Struct, frozen=True, kw_only=True):
     values: list[str] | None = None
 
 
-class FilterBody(msgspec.Struct, frozen=True, kw_only=True):
+class FilterBody(Model, frozen=True, kw_only=True):
     """Conditions, all or any of which have to hold."""
 
     logical: str = ""
-    conditions: list[ConditionBody] = []
+    conditions: list[ConditionBody] = msgspec.field(default_factory=list)
 
 
-class FunctionBody(msgspec.Struct, frozen=True, kw_only=True):
+class FunctionBody(Model, frozen=True, kw_only=True):
     """A function in JavaScript or Python, and what it sees and gives."""
 
     source: str = ""
     language: str = ""
     preserve_json: bool = msgspec.field(name="preserveJSON", default=False)
-    in_paths: list[str] | None = msgspec.field(name="inPaths", default=None)
-    out_paths: list[str] | None = msgspec.field(name="outPaths", default=None)
+    in_paths: list[str] | None = None
+    out_paths: list[str] | None = None
 
 
-class TransformationBody(msgspec.Struct, frozen=True, kw_only=True):
+class TransformationBody(Model, frozen=True, kw_only=True):
     """A mapping or a function; the other one is null or missing."""
 
     mapping: dict[str, str] | None = None
     function: FunctionBody | None = None
 
 
-class MatchingBody(msgspec.Struct, frozen=True, kw_only=True):
+class MatchingBody(Model, frozen=True, kw_only=True):
     """Which property of profiles is compared with which property of an application's users."""
 
     in_path: str = msgspec.field(name="in", default="")
     out_path: str = msgspec.field(name="out", default="")
 
 
-class PipelineBody(msgspec.Struct, frozen=True, kw_only=True):
+class PipelineBody(Model, frozen=True, kw_only=True):
     """A whole definition: what is not sent has its default (PIPE-16)."""
 
     name: str = ""
     enabled: bool = False
     filter: FilterBody | None = None
     transformation: TransformationBody | None = None
-    in_schema: msgspec.Raw | None = msgspec.field(name="inSchema", default=None)
-    out_schema: msgspec.Raw | None = msgspec.field(name="outSchema", default=None)
+    in_schema: SchemaJson | None = None
+    out_schema: SchemaJson | None = None
     query: str = ""
     format: str = ""
     path: str = ""
     sheet: str = ""
     compression: str = ""
-    format_settings: msgspec.Raw | None = msgspec.field(name="formatSettings", default=None)
-    order_by: str = msgspec.field(name="orderBy", default="")
+    format_settings: msgspec.Raw | None = None
+    order_by: str = ""
     user_id_column: str = msgspec.field(name="userIDColumn", default="")
-    updated_at_column: str = msgspec.field(name="updatedAtColumn", default="")
-    updated_at_format: str = msgspec.field(name="updatedAtFormat", default="")
+    updated_at_column: str = ""
+    updated_at_format: str = ""
     incremental: bool = False
     matching: MatchingBody | None = None
-    export_mode: str = msgspec.field(name="exportMode", default="")
-    update_on_duplicates: bool = msgspec.field(name="updateOnDuplicates", default=False)
-    table_name: str = msgspec.field(name="tableName", default="")
-    table_key: str = msgspec.field(name="tableKey", default="")
+    export_mode: str = ""
+    update_on_duplicates: bool = False
+    table_name: str = ""
+    table_key: str = ""
 
 
 class NewPipelineBody(PipelineBody, frozen=True, kw_only=True):
     """A definition, and what never changes of a pipeline."""
 
-    connection: int = 0
+    connection: AnyId
     target: Target | None = None
-    event_type: str = msgspec.field(name="eventType", default="")
+    event_type: str = ""
 
 
-class StatusBody(msgspec.Struct, frozen=True, kw_only=True):
+class StatusBody(Model, frozen=True, kw_only=True):
     """Whether a pipeline is enabled."""
 
     enabled: bool = False
 
 
-class ScheduleBody(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduleBody(Model, frozen=True, kw_only=True):
     """How often a pipeline runs by itself; null turns the schedule off."""
 
     period: str | None = None
-
-
-JsonObject: TypeAlias = Mapping[str, object]
 
 
 @final

@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final, assert_never, final
 
 from connectors.interface import ConnectorType, Role, Target
+from mapping_lang.predicate.usage import Context
+from mapping_lang.predicate.usage import Target as FilterTarget
 from mapping_lang.types.schema import Path
+from mapping_lang.types.schema import Role as FilterRole
 from mapping_lang.types.schemas.checks import (
     ApplicationOutput,
     DatabaseInput,
@@ -193,3 +196,11 @@ def pipeline_side(side: Side, *, matching: Path = (), table_key: str = "") -> Pi
             return TableOutput(table_key)
         case _:
             assert_never(side)
+
+
+def filter_context(role: Role, target: Target) -> Context:
+    """Give where a filter stands, in the words of the language of filters."""
+    return Context(
+        FilterRole.SOURCE if role is Role.SOURCE else FilterRole.DESTINATION,
+        FilterTarget(target.value.lower()),
+    )

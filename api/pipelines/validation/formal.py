@@ -10,7 +10,7 @@ from api.pipelines.definition import (
     MAX_TABLE_NAME_CHARS,
     Compression,
 )
-from api.pipelines.kinds import Need, Side
+from api.pipelines.kinds import Need, Side, filter_context
 from api.pipelines.validation.draft import Draft
 from api.pipelines.validation.texts import (
     check_destination_path,
@@ -26,10 +26,7 @@ from connectors.interface import ConnectorType, Role
 from mapping_lang.diagnostics import quote
 from mapping_lang.predicate.decode import decode_data
 from mapping_lang.predicate.errors import FilterError
-from mapping_lang.predicate.usage import Context
-from mapping_lang.predicate.usage import Target as FilterTarget
 from mapping_lang.types.kinds import ObjectType, kind_name
-from mapping_lang.types.schema import Role as FilterRole
 from mapping_lang.types.schemas.alignment import ExportMode
 
 Option = TypeVar("Option", ExportMode, Compression)
@@ -106,10 +103,7 @@ def filter_(draft: Draft) -> None:
         raise refuse("filter", "there", "none: the query selects the users")
     if draft.in_schema is None:
         raise refuse("inSchema", "missing", "a schema, because there is a filter")
-    context = Context(
-        FilterRole.SOURCE if draft.facts.role is Role.SOURCE else FilterRole.DESTINATION,
-        FilterTarget(draft.facts.target.value.lower()),
-    )
+    context = filter_context(draft.facts.role, draft.facts.target)
     try:
         draft.filter = decode_data(draft.given.filter, draft.in_schema, context)
     except FilterError as error:

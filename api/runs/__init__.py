@@ -1,0 +1,1 @@
+"""Runs: executions of pipelines, started here, seen here, and carried out elsewhere."""
