@@ -30,6 +30,12 @@ class Warehouse(Protocol):
         together with the warehouse is made in the block.
         """
 
+    async def check_initialized(self) -> None:
+        """Raise `WarehouseUnavailableError` unless it was initialised; change nothing."""
+
+    async def repair(self, schema: Schema) -> None:
+        """Create what is missing of what `initializing` creates; what is there stays (WH-13)."""
+
     async def close(self) -> None:
         """Let go of its connections."""
 
@@ -45,4 +51,8 @@ class Platform:
     """Gives settings in canonical form, or raises `SettingsInvalidError` (WH-2)."""
     check_schema: Callable[[Schema], None]
     """Raises `ColumnRefusedError` for the first property that can have no column."""
+    same_warehouse: Callable[[Mapping[str, object], Mapping[str, object]], bool]
+    """Tells if two settings are two ways to one warehouse, as far as they say."""
+    secret_settings: frozenset[str]
+    """The members that are never part of an answer."""
     open: Callable[[Mapping[str, object]], Awaitable[Warehouse]]

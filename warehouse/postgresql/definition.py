@@ -44,10 +44,15 @@ def check_schema(schema: Schema) -> None:
 
 def definition(schema: Schema) -> Iterator[Sql]:
     """List the statements that create every object of ours, in their order."""
+    yield from repair(schema, 0)
+    yield profiles_view(profiles_table(0), schema)
+
+
+def repair(schema: Schema, version: int) -> Iterator[Sql]:
+    """List those that create what is missing, but the view of profiles (WH-13)."""
     listed = columns(schema)
     yield from _identities(listed)
-    yield profiles(profiles_table(0), schema)
-    yield profiles_view(profiles_table(0), schema)
+    yield profiles(profiles_table(version), schema)
     yield from _bookkeeping()
     yield from _events()
 
@@ -55,7 +60,7 @@ def definition(schema: Schema) -> Iterator[Sql]:
 def profiles(table: str, schema: Schema) -> Sql:
     """Create a table of profiles (section 5)."""
     return compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_kpid" uuid PRIMARY KEY,
   "_identities" bigint[] NOT NULL,
   "_updated_at" timestamp without time zone NOT NULL{columns}
@@ -69,7 +74,7 @@ def profiles_view(table: str, schema: Schema) -> Sql:
     """Point the view that people query to a table of profiles."""
     names = ["_kpid", "_updated_at", *(column.name for column in columns(schema))]
     return compose(
-        "CREATE VIEW {view} AS SELECT {names} FROM {table}",
+        "CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {table}",
         view=name(PROFILES_VIEW),
         names=commas(name(each) for each in names),
         table=name(table),
@@ -80,7 +85,7 @@ def _identities(listed: tuple[Column, ...]) -> Iterator[Sql]:
     table = name(IDENTITIES)
     # Merges take numbers for rows that they only look at: 2^31 of them would not last.
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_pk" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   "_pipeline" text NOT NULL,
   "_is_anonymous" boolean NOT NULL DEFAULT false,
@@ -97,12 +102,12 @@ def _identities(listed: tuple[Column, ...]) -> Iterator[Sql]:
     )
     # One row for each identity of a pipeline is what a merge relies on (WH-30).
     yield compose(
-        'CREATE UNIQUE INDEX {index} ON {table} ("_pipeline", "_identity_id", "_is_anonymous")',
+        'CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ("_pipeline", "_identity_id", "_is_anonymous")',
         index=name(f"{IDENTITIES}_key"),
         table=table,
     )
     yield compose(
-        'CREATE INDEX {index} ON {table} ("_connection", "_updated_at" DESC, "_pk" DESC)',
+        'CREATE INDEX IF NOT EXISTS {index} ON {table} ("_connection", "_updated_at" DESC, "_pk" DESC)',
         index=name(f"{IDENTITIES}_latest"),
         table=table,
     )
@@ -110,7 +115,7 @@ def _identities(listed: tuple[Column, ...]) -> Iterator[Sql]:
 
 def _bookkeeping() -> Iterator[Sql]:
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "version" integer PRIMARY KEY,
   "operation" uuid NOT NULL,
   "timestamp" timestamp without time zone NOT NULL
@@ -118,7 +123,7 @@ def _bookkeeping() -> Iterator[Sql]:
         table=name(PROFILE_VERSIONS),
     )
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_pipeline" text NOT NULL,
   "_external_id" text NOT NULL,
   "_out_matching_value" text NOT NULL,
@@ -127,7 +132,7 @@ def _bookkeeping() -> Iterator[Sql]:
         table=name(DESTINATION_PROFILES),
     )
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "id" uuid PRIMARY KEY,
   "operation_type" text NOT NULL,
   "completed_at" timestamp without time zone,
@@ -137,7 +142,7 @@ def _bookkeeping() -> Iterator[Sql]:
     )
     # A batch and what it counted are durable together (DEC-44).
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "run" text NOT NULL,
   "batch" bigint NOT NULL,
   "counters" jsonb NOT NULL,
@@ -156,12 +161,14 @@ def _events() -> Iterator[Sql]:
         for column in event_columns()
     )
     yield compose(
-        'CREATE TABLE {table} (\n  {columns},\n  PRIMARY KEY ("message_id")\n)',
+        'CREATE TABLE IF NOT EXISTS {table} (\n  {columns},\n  PRIMARY KEY ("message_id")\n)',
         table=name(EVENTS),
         columns=join(",\n  ", listed),
     )
     yield compose(
-        "CREATE VIEW {view} AS SELECT * FROM {table}", view=name(EVENTS_VIEW), table=name(EVENTS)
+        "CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table}",
+        view=name(EVENTS_VIEW),
+        table=name(EVENTS),
     )
 
 

@@ -10,10 +10,11 @@ import psycopg
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import NotInitializableError, WarehouseUnavailableError
 from warehouse.interface import Platform
-from warehouse.postgresql.definition import check_schema, definition
+from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.postgresql.definition import check_schema, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute
 from warehouse.postgresql.settings import read_settings
-from warehouse.sql import compose, value
+from warehouse.sql import commas, compose, name, value
 
 _RELATIONS: Final = MappingProxyType(
     {
@@ -61,8 +62,46 @@ class PostgresqlWarehouse:
                 # Somebody else's tables, made meanwhile.
                 raise NotInitializableError({"new tables": 1}) from None
 
+    async def check_initialized(self) -> None:
+        async with connect(self._settings) as connection:
+            await self._check_initialized(connection)
+
+    async def repair(self, schema: Schema) -> None:
+        async with connect(self._settings) as connection, connection.transaction():
+            await self._check_initialized(connection)
+            version = await self._version(connection)
+            for statement in repair(schema, version):
+                await execute(connection, statement)
+
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    async def _check_initialized(self, connection: Connection) -> None:
+        # Both views keep their names, whatever else happens to a warehouse (DEC-46).
+        listed = commas(value(each) for each in (PROFILES_VIEW, EVENTS_VIEW))
+        cursor = await execute(
+            connection,
+            compose(
+                "SELECT count(*) FROM pg_class WHERE relname IN ({listed}) AND relkind = 'v'"
+                " AND relnamespace = to_regnamespace({schema})",
+                listed=listed,
+                schema=value(str(self._settings["schema"])),
+            ),
+        )
+        if await cursor.fetchone() != (2,):
+            raise WarehouseUnavailableError(
+                "PostgreSQL", f'the schema "{self._settings["schema"]}" holds no warehouse of ours'
+            )
+
+    async def _version(self, connection: Connection) -> int:
+        cursor = await execute(
+            connection,
+            compose(
+                'SELECT coalesce(max("version"), 0) FROM {table}', table=name(PROFILE_VERSIONS)
+            ),
+        )
+        (version,) = await cursor.fetchone() or (0,)
+        return int(version)
 
     async def _check_empty(self, connection: Connection) -> None:
         schema = str(self._settings["schema"])
@@ -108,5 +147,7 @@ POSTGRESQL: Final = Platform(
     label="PostgreSQL",
     read_settings=read_settings,
     check_schema=check_schema,
+    same_warehouse=lambda one, other: one["schema"] == other["schema"],
+    secret_settings=frozenset({"password"}),
     open=_open,
 )

@@ -55,9 +55,15 @@ def _check_type(path: str, type_: Type) -> None:
 
 def definition(schema: Schema) -> Iterator[Sql]:
     """List the statements that create every object of ours, in their order."""
+    yield from repair(schema, 0)
+    yield profiles_view(profiles_table(0), schema)
+
+
+def repair(schema: Schema, version: int) -> Iterator[Sql]:
+    """List those that create what is missing, but the view of profiles (WH-13)."""
     listed = columns(schema)
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_PK" NUMBER(38,0) AUTOINCREMENT PRIMARY KEY,
   "_PIPELINE" VARCHAR NOT NULL,
   "_IS_ANONYMOUS" BOOLEAN NOT NULL DEFAULT FALSE,
@@ -72,8 +78,7 @@ def definition(schema: Schema) -> Iterator[Sql]:
         table=upper(IDENTITIES),
         columns=_listed(listed),
     )
-    yield profiles(profiles_table(0), schema)
-    yield profiles_view(profiles_table(0), schema)
+    yield profiles(profiles_table(version), schema)
     yield from _bookkeeping()
     yield from _events()
 
@@ -97,7 +102,7 @@ def removal() -> Iterator[Sql]:
 def profiles(table: str, schema: Schema) -> Sql:
     """Create a table of profiles (section 5)."""
     return compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_KPID" VARCHAR PRIMARY KEY,
   "_IDENTITIES" ARRAY NOT NULL,
   "_UPDATED_AT" TIMESTAMP_NTZ NOT NULL{columns}
@@ -111,7 +116,7 @@ def profiles_view(table: str, schema: Schema) -> Sql:
     """Point the view that people query to a table of profiles."""
     names = ["_kpid", "_updated_at", *(column.name for column in columns(schema))]
     return compose(
-        "CREATE VIEW {view} AS SELECT {names} FROM {table}",
+        "CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {table}",
         view=upper(PROFILES_VIEW),
         names=commas(upper(each) for each in names),
         table=upper(table),
@@ -120,7 +125,7 @@ def profiles_view(table: str, schema: Schema) -> Sql:
 
 def _bookkeeping() -> Iterator[Sql]:
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "VERSION" INT PRIMARY KEY,
   "OPERATION" VARCHAR NOT NULL,
   "TIMESTAMP" TIMESTAMP_NTZ NOT NULL
@@ -128,7 +133,7 @@ def _bookkeeping() -> Iterator[Sql]:
         table=upper(PROFILE_VERSIONS),
     )
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "_PIPELINE" VARCHAR NOT NULL,
   "_EXTERNAL_ID" VARCHAR NOT NULL,
   "_OUT_MATCHING_VALUE" VARCHAR NOT NULL,
@@ -137,7 +142,7 @@ def _bookkeeping() -> Iterator[Sql]:
         table=upper(DESTINATION_PROFILES),
     )
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "ID" VARCHAR PRIMARY KEY,
   "OPERATION_TYPE" VARCHAR NOT NULL,
   "COMPLETED_AT" TIMESTAMP_NTZ,
@@ -146,7 +151,7 @@ def _bookkeeping() -> Iterator[Sql]:
         table=upper(OPERATIONS),
     )
     yield compose(
-        """CREATE TABLE {table} (
+        """CREATE TABLE IF NOT EXISTS {table} (
   "RUN" VARCHAR NOT NULL,
   "BATCH" NUMBER(38,0) NOT NULL,
   "COUNTERS" VARIANT NOT NULL,
@@ -165,12 +170,12 @@ def _events() -> Iterator[Sql]:
         for column in event_columns()
     )
     yield compose(
-        'CREATE TABLE {table} (\n  {columns},\n  PRIMARY KEY ("MESSAGE_ID")\n)',
+        'CREATE TABLE IF NOT EXISTS {table} (\n  {columns},\n  PRIMARY KEY ("MESSAGE_ID")\n)',
         table=upper(EVENTS),
         columns=join(",\n  ", listed),
     )
     yield compose(
-        "CREATE VIEW {view} AS SELECT * FROM {table}",
+        "CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table}",
         view=upper(EVENTS_VIEW),
         table=upper(EVENTS),
     )

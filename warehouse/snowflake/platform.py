@@ -8,10 +8,11 @@ from typing import Final
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import NotInitializableError, WarehouseUnavailableError
 from warehouse.interface import Platform
-from warehouse.snowflake.definition import check_schema, definition, removal
+from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.snowflake.definition import check_schema, definition, removal, repair, upper
 from warehouse.snowflake.driver import Connection, connect, fetch
 from warehouse.snowflake.settings import read_settings
-from warehouse.sql import compose, value
+from warehouse.sql import commas, compose, value
 
 
 class SnowflakeWarehouse:
@@ -35,6 +36,12 @@ class SnowflakeWarehouse:
             await asyncio.shield(asyncio.to_thread(self._drop))
             raise
 
+    async def check_initialized(self) -> None:
+        await asyncio.to_thread(self._check_initialized)
+
+    async def repair(self, schema: Schema) -> None:
+        await asyncio.to_thread(self._repair, schema)
+
     async def close(self) -> None:
         """Nothing is kept open."""
 
@@ -47,6 +54,39 @@ class SnowflakeWarehouse:
             self._check_empty(connection)
             for statement in definition(schema):
                 fetch(connection, statement)
+
+    def _check_initialized(self) -> None:
+        with connect(self._settings) as connection:
+            self._check_views(connection)
+
+    def _repair(self, schema: Schema) -> None:
+        with connect(self._settings) as connection:
+            self._check_views(connection)
+            rows = fetch(
+                connection,
+                compose(
+                    'SELECT COALESCE(MAX("VERSION"), 0) FROM {table}',
+                    table=upper(PROFILE_VERSIONS),
+                ),
+            )
+            for statement in repair(schema, int(rows[0][0])):
+                fetch(connection, statement)
+
+    def _check_views(self, connection: Connection) -> None:
+        # Both views keep their names, whatever else happens to a warehouse (DEC-46).
+        rows = fetch(
+            connection,
+            compose(
+                "SELECT COUNT(*) FROM INFORMATION_SCHEMA.VIEWS WHERE TABLE_SCHEMA = {schema}"
+                " AND TABLE_NAME IN ({views})",
+                schema=value(str(self._settings["schema"])),
+                views=commas(value(each.upper()) for each in (PROFILES_VIEW, EVENTS_VIEW)),
+            ),
+        )
+        if rows[0][0] != 2:
+            raise WarehouseUnavailableError(
+                "Snowflake", f'the schema "{self._settings["schema"]}" holds no warehouse of ours'
+            )
 
     def _drop(self) -> None:
         with connect(self._settings) as connection:
@@ -95,5 +135,10 @@ SNOWFLAKE: Final = Platform(
     label="Snowflake",
     read_settings=read_settings,
     check_schema=check_schema,
+    same_warehouse=lambda one, other: (
+        (one["account"], one["database"], one["schema"])
+        == (other["account"], other["database"], other["schema"])
+    ),
+    secret_settings=frozenset({"password"}),
     open=_open,
 )

@@ -1,4 +1,4 @@
-CREATE TABLE "kiln_identities" (
+CREATE TABLE IF NOT EXISTS "kiln_identities" (
   "_pk" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   "_pipeline" text NOT NULL,
   "_is_anonymous" boolean NOT NULL DEFAULT false,
@@ -38,11 +38,11 @@ CREATE TABLE "kiln_identities" (
   "home_city" character varying
 );
 
-CREATE UNIQUE INDEX "kiln_identities_key" ON "kiln_identities" ("_pipeline", "_identity_id", "_is_anonymous");
+CREATE UNIQUE INDEX IF NOT EXISTS "kiln_identities_key" ON "kiln_identities" ("_pipeline", "_identity_id", "_is_anonymous");
 
-CREATE INDEX "kiln_identities_latest" ON "kiln_identities" ("_connection", "_updated_at" DESC, "_pk" DESC);
+CREATE INDEX IF NOT EXISTS "kiln_identities_latest" ON "kiln_identities" ("_connection", "_updated_at" DESC, "_pk" DESC);
 
-CREATE TABLE "kiln_profiles_0" (
+CREATE TABLE IF NOT EXISTS "kiln_profiles_0" (
   "_kpid" uuid PRIMARY KEY,
   "_identities" bigint[] NOT NULL,
   "_updated_at" timestamp without time zone NOT NULL,
@@ -75,29 +75,27 @@ CREATE TABLE "kiln_profiles_0" (
   "home_city" character varying
 );
 
-CREATE VIEW "profiles" AS SELECT "_kpid", "_updated_at", "text", "short", "bytes", "flag", "int8", "int16", "int24", "int32", "int64", "uint8", "uint16", "uint24", "uint32", "uint64", "float32", "float64", "amount", "moment", "day", "clock", "since", "ref", "prefs", "address", "tags", "labels", "home_city" FROM "kiln_profiles_0";
-
-CREATE TABLE "kiln_profile_schema_versions" (
+CREATE TABLE IF NOT EXISTS "kiln_profile_schema_versions" (
   "version" integer PRIMARY KEY,
   "operation" uuid NOT NULL,
   "timestamp" timestamp without time zone NOT NULL
 );
 
-CREATE TABLE "kiln_destination_profiles" (
+CREATE TABLE IF NOT EXISTS "kiln_destination_profiles" (
   "_pipeline" text NOT NULL,
   "_external_id" text NOT NULL,
   "_out_matching_value" text NOT NULL,
   PRIMARY KEY ("_pipeline", "_external_id")
 );
 
-CREATE TABLE "kiln_system_operations" (
+CREATE TABLE IF NOT EXISTS "kiln_system_operations" (
   "id" uuid PRIMARY KEY,
   "operation_type" text NOT NULL,
   "completed_at" timestamp without time zone,
   "error" text NOT NULL DEFAULT ''
 );
 
-CREATE TABLE "kiln_batches" (
+CREATE TABLE IF NOT EXISTS "kiln_batches" (
   "run" text NOT NULL,
   "batch" bigint NOT NULL,
   "counters" jsonb NOT NULL,
@@ -106,7 +104,7 @@ CREATE TABLE "kiln_batches" (
   PRIMARY KEY ("run", "batch")
 );
 
-CREATE TABLE "kiln_events" (
+CREATE TABLE IF NOT EXISTS "kiln_events" (
   "kpid" uuid,
   "connection_id" character varying NOT NULL,
   "anonymous_id" character varying NOT NULL,
@@ -178,5 +176,7 @@ CREATE TABLE "kiln_events" (
   PRIMARY KEY ("message_id")
 );
 
-CREATE VIEW "events" AS SELECT * FROM "kiln_events";
+CREATE OR REPLACE VIEW "events" AS SELECT * FROM "kiln_events";
+
+CREATE OR REPLACE VIEW "profiles" AS SELECT "_kpid", "_updated_at", "text", "short", "bytes", "flag", "int8", "int16", "int24", "int32", "int64", "uint8", "uint16", "uint24", "uint32", "uint64", "float32", "float64", "amount", "moment", "day", "clock", "since", "ref", "prefs", "address", "tags", "labels", "home_city" FROM "kiln_profiles_0";
 

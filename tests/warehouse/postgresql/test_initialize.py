@@ -167,3 +167,26 @@ async def test_a_schema_in_which_nothing_may_be_created_is_unavailable(settings:
         with _connect(settings) as connection:
             connection.execute("DROP OWNED BY reader")
             connection.execute("DROP ROLE reader")
+
+
+async def test_what_is_missing_is_repaired_and_the_rest_left_alone(settings: Settings) -> None:
+    warehouse = await _open(settings)
+    await _initialize(warehouse)
+    everything = _relations(settings)
+    with _connect(settings) as connection:
+        connection.execute("DROP TABLE kiln_batches")
+        connection.execute("INSERT INTO kiln_profiles_0 VALUES (gen_random_uuid(), '{1}', now())")
+    await warehouse.repair(EVERY_KIND)
+    assert _relations(settings) == everything
+    with _connect(settings) as connection:
+        assert connection.execute("SELECT count(*) FROM profiles").fetchone() == (1,)
+
+
+async def test_what_is_no_warehouse_of_ours_is_told_apart(settings: Settings) -> None:
+    warehouse = await _open(settings)
+    for attempt in (warehouse.check_initialized(), warehouse.repair(EVERY_KIND)):
+        with pytest.raises(WarehouseUnavailableError, match="holds no warehouse of ours"):
+            await attempt
+    assert _relations(settings) == set()
+    await _initialize(warehouse)
+    await warehouse.check_initialized()
