@@ -22,12 +22,15 @@
   const Text = String;
   const Failure = TypeError;
   const Integers = Int32Array;
+  const Promised = Promise;
 
   // Other threads, other memory, other languages, and what outlives a record.
-  for (const name of ['Atomics', 'FinalizationRegistry', 'SharedArrayBuffer', 'WeakRef', 'WebAssembly',
-    '__timer_manager', 'clearTimeout', 'console', 'setTimeout']) {
-    delete globalThis[name];
-  }
+  const withhold = () => {
+    for (const name of ['Atomics', 'FinalizationRegistry', 'SharedArrayBuffer', 'WeakRef', 'WebAssembly',
+      '__timer_manager', 'clearTimeout', 'setTimeout']) {
+      delete globalThis[name];
+    }
+  };
   Error.stackTraceLimit = 10;
 
   const MAX_MESSAGE_CHARS = 500;
@@ -143,7 +146,7 @@
     try { return apply(getTime, value, []) !== apply(getTime, value, []); } catch { return false; }
   };
 
-  const isPromise = (value) => value instanceof Promise || getPrototypeOf(value) === PromisePrototype;
+  const isPromise = (value) => value instanceof Promised || getPrototypeOf(value) === PromisePrototype;
 
   // FUNC-21: what JSON lacks becomes text; what would silently become null or {} is refused.
   function replacer(key, value) {
@@ -298,5 +301,5 @@
     state.logChars = found.capture_logs ? found.log_bytes : 0;
     log = '';
   };
-  return [buffer, setCursor, setFunction, run];
+  return [buffer, setCursor, setFunction, run, withhold];
 })()

@@ -63,6 +63,7 @@ class JavaScriptEngine:
         self._buffer = isolate.handle("$kiln[0]")
         self._set_function = isolate.handle("$kiln[2]")
         self._run = isolate.handle("$kiln[3]")
+        self._withhold = isolate.handle("$kiln[4]")
         self._arguments = isolate.handle("[null]")
         # The shared page takes the place of a page of the buffer: what JavaScript writes is in the
         # host's hands at once, even if the next instruction brings V8 down.
@@ -75,6 +76,8 @@ class JavaScriptEngine:
         self._cursor.value = CURSOR_READING
 
     def load(self, function: Function) -> Loaded:
+        if function.language_policy:
+            self._isolate.call(self._withhold, self._arguments)
         # Ours, and before the user's: what it captures is still what it should be.
         present = self._isolate.handle(function.presentation or "null")
         try:

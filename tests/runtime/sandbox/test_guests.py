@@ -165,7 +165,7 @@ Object.prototype.toJSON = function () { return {forged: 1}; };
 JSON.parse = JSON.stringify = String.prototype.slice = RegExp.prototype.exec = () => 'forged';
 Reflect.apply = Array.isArray = Object.getPrototypeOf = () => true;
 String.prototype.toWellFormed = String.prototype.indexOf = undefined;
-globalThis.Int32Array = globalThis.String = globalThis.TypeError = undefined;
+globalThis.Int32Array = globalThis.String = globalThis.TypeError = globalThis.Promise = undefined;
 Error.prepareStackTrace = () => 'function.js:7:7';
 function transform(r) {
   delete Object.prototype.toJSON;
