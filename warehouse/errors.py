@@ -29,6 +29,13 @@ class NotInitializableError(WarehouseError):
         self.found = dict(found)
 
 
+class NotInitializedError(WarehouseError):
+    """The schema of a warehouse does not hold what we create (WH-13)."""
+
+    def __init__(self, schema: str) -> None:
+        super().__init__(f'the schema "{schema}" holds no warehouse of ours')
+
+
 class ColumnRefusedError(WarehouseError):
     """A property that a platform has no column for."""
 

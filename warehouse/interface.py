@@ -31,7 +31,7 @@ class Warehouse(Protocol):
         """
 
     async def check_initialized(self) -> None:
-        """Raise `WarehouseUnavailableError` unless it was initialised; change nothing."""
+        """Raise `NotInitializedError` unless it was initialised; change nothing."""
 
     async def repair(self, schema: Schema) -> None:
         """Create what is missing of what `initializing` creates; what is there stays (WH-13)."""

@@ -9,8 +9,18 @@ from api.http.model import Created
 from api.http.requests import OrganizationRequest, WorkspaceRequest
 from api.http.routes import delete, get, post, put
 from api.vault.vault import Vault
-from api.workspaces import service
-from api.workspaces.schemas import NewWorkspace, WorkspaceBody, WorkspaceChange, WorkspaceList
+from api.workspaces import resolution, service, warehouse
+from api.workspaces.schemas import (
+    ModeChange,
+    NewWorkspace,
+    ResolutionSettings,
+    WarehouseBody,
+    WarehouseChange,
+    WarehouseTest,
+    WorkspaceBody,
+    WorkspaceChange,
+    WorkspaceList,
+)
 
 _TAG: Final = "Workspaces"
 _WAREHOUSE: Final = {
@@ -142,6 +152,94 @@ async def delete_workspace(request: WorkspaceRequest, sessions: Sessions) -> Non
         await service.remove(session, request.workspace_id)
 
 
+_WAREHOUSE_TAG: Final = "Warehouse"
+_OTHER: Final = {
+    Refusal.INVALID_WAREHOUSE_SETTINGS: "the settings are not valid",
+    Refusal.DIFFERENT_WAREHOUSE: "the settings lead to another warehouse",
+}
+
+
+@get("/v1/warehouse", tag=_WAREHOUSE_TAG, summary="Get warehouse")
+async def get_warehouse(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault
+) -> WarehouseBody:
+    """Returns platform, mode and settings of the workspace's warehouse, without its password."""
+    async with sessions() as session:
+        return await warehouse.read(session, vault, request.workspace_id)
+
+
+@put(
+    "/v1/warehouse",
+    tag=_WAREHOUSE_TAG,
+    summary="Update warehouse",
+    body=WarehouseChange,
+    refusals=_OTHER,
+)
+async def update_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+    """Sets mode and settings; the settings have to lead to the same warehouse, and are tried."""
+    asked = await request.decode(WarehouseChange)
+    await warehouse.change(sessions, vault, request.workspace_id, asked)
+
+
+@put("/v1/warehouse/mode", tag=_WAREHOUSE_TAG, summary="Set warehouse mode", body=ModeChange)
+async def set_warehouse_mode(request: WorkspaceRequest, sessions: Sessions) -> None:
+    """Sets what may be done with the warehouse; what is not allowed is refused from now on."""
+    change = await request.decode(ModeChange)
+    async with sessions.begin() as session:
+        await warehouse.set_mode(session, request.workspace_id, change)
+
+
+@put(
+    "/v1/warehouse/test",
+    tag=_WAREHOUSE_TAG,
+    summary="Test warehouse settings",
+    body=WarehouseTest,
+    refusals=_OTHER,
+)
+async def test_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+    """Tries settings for the workspace's warehouse, and changes nothing."""
+    asked = await request.decode(WarehouseTest)
+    await warehouse.test(sessions, vault, request.workspace_id, asked)
+
+
+@post("/v1/warehouse/repair", tag=_WAREHOUSE_TAG, summary="Repair warehouse")
+async def repair_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+    """Creates the tables and indexes that are missing in the warehouse."""
+    await warehouse.repair(sessions, vault, request.workspace_id)
+
+
+@get(
+    "/v1/identity-resolution/settings",
+    tag="Identity resolution",
+    summary="Get identity resolution settings",
+)
+async def get_resolution_settings(
+    request: WorkspaceRequest, sessions: Sessions
+) -> ResolutionSettings:
+    """Returns which properties tell identities apart, and when identities are resolved."""
+    async with sessions() as session:
+        return await resolution.read(session, request.workspace_id)
+
+
+@put(
+    "/v1/identity-resolution/settings",
+    tag="Identity resolution",
+    summary="Set identity resolution settings",
+    body=ResolutionSettings,
+    refusals={
+        Refusal.PROPERTY_NOT_EXIST: "an identifier is no property of the profile schema",
+        Refusal.TYPE_NOT_ALLOWED: "an identifier is of a type that identifies nobody",
+        Refusal.IDENTITY_RESOLUTION_IN_EXECUTION: "identities are being resolved",
+        Refusal.ALTER_SCHEMA_IN_EXECUTION: "the profile schema is being changed",
+    },
+)
+async def set_resolution_settings(request: WorkspaceRequest, sessions: Sessions) -> None:
+    """Sets which properties tell identities apart, by descending priority; absent is none."""
+    asked = await request.decode(ResolutionSettings)
+    async with sessions.begin() as session:
+        await resolution.change(session, request.workspace_id, asked)
+
+
 ROUTES: Final = (
     create_workspace,
     test_workspace_creation,
@@ -149,4 +247,11 @@ ROUTES: Final = (
     get_workspace,
     update_workspace,
     delete_workspace,
+    get_warehouse,
+    update_warehouse,
+    set_warehouse_mode,
+    test_warehouse,
+    repair_warehouse,
+    get_resolution_settings,
+    set_resolution_settings,
 )

@@ -10,6 +10,8 @@ from warehouse.interface import Mode
 
 MAX_NAME_CHARS: Final = 100
 MAX_PATH_CHARS: Final = 100
+MAX_IDENTIFIERS: Final = 100
+MAX_IDENTIFIER_CHARS: Final = 1_024
 
 NameText = Annotated[
     str, Meta(min_length=1, max_length=MAX_NAME_CHARS, description="The workspace's name.")
@@ -90,3 +92,49 @@ class WorkspaceList(Model, frozen=True):
     """The workspaces of an organisation."""
 
     workspaces: list[WorkspaceBody]
+
+
+class ResolutionSettings(Model, frozen=True, kw_only=True):
+    """How identities are resolved; what is absent is reset."""
+
+    run_on_batch_import: Annotated[
+        bool, Meta(description="Whether the end of an import starts a resolution.")
+    ] = False
+    identifiers: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=MAX_IDENTIFIER_CHARS)], ...],
+        Meta(
+            max_length=MAX_IDENTIFIERS,
+            description="The paths that tell identities apart, by descending priority.",
+        ),
+    ] = ()
+
+
+class ModeChange(Model, frozen=True, kw_only=True):
+    """The mode that a warehouse is to have."""
+
+    mode: Mode | None = Mode.NORMAL
+    cancel_incompatible_operations: Annotated[
+        bool, Meta(description="Whether runs that write are cancelled; otherwise they wait.")
+    ] = False
+
+
+class WarehouseBody(Model, frozen=True, kw_only=True):
+    """The warehouse of a workspace. Passwords are never part of an answer."""
+
+    platform: str
+    mode: Mode
+    settings: dict[str, str | int]
+
+
+class WarehouseChange(Model, frozen=True, kw_only=True):
+    """Another way to the same warehouse; the platform never changes."""
+
+    mode: Mode | None = Mode.NORMAL
+    cancel_incompatible_operations: bool = False
+    settings: Annotated[msgspec.Raw | None, Meta(extra_json_schema={"type": ["object", "null"]})]
+
+
+class WarehouseTest(Model, frozen=True, kw_only=True):
+    """Settings to try."""
+
+    settings: Annotated[msgspec.Raw | None, Meta(extra_json_schema={"type": ["object", "null"]})]

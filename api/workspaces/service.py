@@ -1,7 +1,6 @@
 """What is done with workspaces."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -16,29 +15,27 @@ from api.errors import (
     BadRequestError,
     NotFoundError,
     Refusal,
-    ServiceUnavailableError,
     UnprocessableError,
     refused_by,
 )
 from api.http.model import read_schema
 from api.vault.vault import Purpose, Vault
 from api.workspaces.schemas import (
-    NewWarehouse,
     NewWorkspace,
     UiPreferences,
     UserProfile,
     WorkspaceBody,
     WorkspaceChange,
 )
-from forms.members import SettingsInvalidError
+from api.workspaces.settings import opening, read_settings
 from mapping_lang.diagnostics import quote
 from mapping_lang.types.errors import TypesError
 from mapping_lang.types.kinds import NO_SCHEMA, Schema
 from mapping_lang.types.schema import parse_path
 from mapping_lang.types.schemas.checks import check_profile_schema
 from mapping_lang.types.schemas.encode import encode_schema
-from warehouse.errors import ColumnRefusedError, NotInitializableError, WarehouseUnavailableError
-from warehouse.interface import Mode, Platform, Warehouse
+from warehouse.errors import ColumnRefusedError
+from warehouse.interface import Mode, Platform
 from warehouse.registry import BY_CODE
 
 
@@ -72,7 +69,7 @@ def check(body: NewWorkspace) -> Draft:
             Refusal.WAREHOUSE_PLATFORM_NOT_EXIST,
             f"there is no platform {quote(body.warehouse.platform)}, there are {known}",
         )
-    settings = read_settings(platform, body.warehouse)
+    settings = read_settings(platform, "warehouse.settings", body.warehouse.settings)
     try:
         platform.check_schema(schema)
     except ColumnRefusedError as error:
@@ -87,21 +84,6 @@ def check(body: NewWorkspace) -> Draft:
         mode=mode,
         settings=settings,
     )
-
-
-def read_settings(platform: Platform, body: NewWarehouse) -> dict[str, object]:
-    """Read the settings of a warehouse; null is as good as none of them (WH-2)."""
-    given = None if body.settings is None else msgspec.json.decode(body.settings)
-    if given is not None and not isinstance(given, dict):
-        raise BadRequestError("`warehouse.settings` is no object, expected one")
-    try:
-        return platform.read_settings(given or {})
-    except SettingsInvalidError as error:
-        raise UnprocessableError(
-            Refusal.INVALID_WAREHOUSE_SETTINGS,
-            f"the settings are not those of a {platform.label} warehouse",
-            cause=error.message,
-        ) from None
 
 
 async def test(draft: Draft) -> None:
@@ -126,26 +108,6 @@ async def create(sessions: Sessions, vault: Vault, organization_id: int, draft: 
                 await session.execute(delete(Workspace).where(Workspace.id == made))
         raise
     return made
-
-
-@asynccontextmanager
-async def opening(platform: Platform, settings: Mapping[str, object]) -> AsyncIterator[Warehouse]:
-    """Open a warehouse for as long as the block; its failures are told as ours (WH-4)."""
-    warehouse = await platform.open(settings)
-    try:
-        yield warehouse
-    except NotInitializableError as error:
-        raise UnprocessableError(
-            Refusal.WAREHOUSE_NOT_INITIALIZABLE,
-            "the data warehouse cannot be initialised: its schema has to be empty",
-            cause=str(error),
-        ) from error
-    except WarehouseUnavailableError as error:
-        raise ServiceUnavailableError(
-            f"the {platform.label} warehouse cannot be used", cause=error.reason
-        ) from error
-    finally:
-        await warehouse.close()
 
 
 async def update(session: AsyncSession, workspace_id: int, change: WorkspaceChange) -> None:

@@ -8,7 +8,11 @@ from typing import Final
 import psycopg
 
 from mapping_lang.types.kinds import Schema
-from warehouse.errors import NotInitializableError, WarehouseUnavailableError
+from warehouse.errors import (
+    NotInitializableError,
+    NotInitializedError,
+    WarehouseUnavailableError,
+)
 from warehouse.interface import Platform
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.postgresql.definition import check_schema, definition, repair
@@ -89,9 +93,7 @@ class PostgresqlWarehouse:
             ),
         )
         if await cursor.fetchone() != (2,):
-            raise WarehouseUnavailableError(
-                "PostgreSQL", f'the schema "{self._settings["schema"]}" holds no warehouse of ours'
-            )
+            raise NotInitializedError(str(self._settings["schema"]))
 
     async def _version(self, connection: Connection) -> int:
         cursor = await execute(

@@ -6,7 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from mapping_lang.types.kinds import Schema
-from warehouse.errors import NotInitializableError, WarehouseUnavailableError
+from warehouse.errors import (
+    NotInitializableError,
+    NotInitializedError,
+    WarehouseUnavailableError,
+)
 from warehouse.interface import Platform
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.snowflake.definition import check_schema, definition, removal, repair, upper
@@ -84,9 +88,7 @@ class SnowflakeWarehouse:
             ),
         )
         if rows[0][0] != 2:
-            raise WarehouseUnavailableError(
-                "Snowflake", f'the schema "{self._settings["schema"]}" holds no warehouse of ours'
-            )
+            raise NotInitializedError(str(self._settings["schema"]))
 
     def _drop(self) -> None:
         with connect(self._settings) as connection:

@@ -1,0 +1,138 @@
+"""What is done with the warehouse of a workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.db.session import Sessions
+from api.db.tables.pipeline import Pipeline
+from api.db.tables.run import Run
+from api.db.tables.workspace import Workspace
+from api.errors import (
+    BadRequestError,
+    NotFoundError,
+    Refusal,
+    UnprocessableError,
+)
+from api.vault.vault import Purpose, Vault
+from api.workspaces.schemas import ModeChange, WarehouseBody, WarehouseChange, WarehouseTest
+from api.workspaces.settings import opening, read_settings
+from mapping_lang.types.kinds import Schema
+from mapping_lang.types.schemas.decode import decode_schema
+from warehouse.interface import Mode, Platform
+from warehouse.registry import BY_CODE
+
+CANCELLED = "the mode of the data warehouse was changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A workspace's warehouse, as it is stored."""
+
+    platform: Platform
+    settings: Mapping[str, object]
+    schema: Schema
+
+
+async def read(session: AsyncSession, vault: Vault, workspace_id: int) -> WarehouseBody:
+    """Give platform, mode and settings, without what is secret (WH-5)."""
+    row = await _find(session, workspace_id)
+    found = _stored(vault, row)
+    return WarehouseBody(
+        platform=found.platform.code,
+        mode=Mode(row.warehouse_mode),
+        settings={
+            name: value if isinstance(value, int) else str(value)
+            for name, value in found.settings.items()
+            if name not in found.platform.secret_settings
+        },
+    )
+
+
+async def set_mode(session: AsyncSession, workspace_id: int, change: ModeChange) -> None:
+    """Set the mode: from now on, what it does not allow is refused (WH-50)."""
+    if change.mode is None:
+        raise BadRequestError("`mode` is null, expected a mode")
+    row = await _find(session, workspace_id, for_update=True)
+    row.warehouse_mode = change.mode.value
+    if change.cancel_incompatible_operations and change.mode is not Mode.NORMAL:
+        await _cancel_runs(session, workspace_id)
+
+
+async def change(
+    sessions: Sessions, vault: Vault, workspace_id: int, asked: WarehouseChange
+) -> None:
+    """Store another way to the same warehouse, after it was tried."""
+    if asked.mode is None:
+        raise BadRequestError("`mode` is null, expected a mode")
+    async with sessions() as session:
+        found = _stored(vault, await _find(session, workspace_id))
+    settings = read_settings(found.platform, "settings", asked.settings)
+    await _try(found, settings)
+    async with sessions.begin() as session:
+        row = await _find(session, workspace_id, for_update=True)
+        row.sealed_warehouse_settings = vault.seal_json(
+            Purpose.WAREHOUSE_SETTINGS, workspace_id, settings
+        )
+        mode_change = ModeChange(
+            mode=asked.mode, cancel_incompatible_operations=asked.cancel_incompatible_operations
+        )
+        await set_mode(session, workspace_id, mode_change)
+
+
+async def test(sessions: Sessions, vault: Vault, workspace_id: int, asked: WarehouseTest) -> None:
+    """Try settings for the same warehouse; changes nothing."""
+    async with sessions() as session:
+        found = _stored(vault, await _find(session, workspace_id))
+    await _try(found, read_settings(found.platform, "settings", asked.settings))
+
+
+async def repair(sessions: Sessions, vault: Vault, workspace_id: int) -> None:
+    """Create what is missing in the warehouse (WH-13)."""
+    async with sessions() as session:
+        found = _stored(vault, await _find(session, workspace_id))
+    async with opening(found.platform, found.settings) as warehouse:
+        await warehouse.repair(found.schema)
+
+
+async def _try(found: Opened, settings: Mapping[str, object]) -> None:
+    if not found.platform.same_warehouse(found.settings, settings):
+        raise UnprocessableError(
+            Refusal.DIFFERENT_WAREHOUSE,
+            "the settings lead to another warehouse than that of the workspace",
+        )
+    async with opening(found.platform, settings) as warehouse:
+        await warehouse.check_initialized()
+
+
+async def _cancel_runs(session: AsyncSession, workspace_id: int) -> None:
+    """End the live runs of a workspace; a worker that has one finds that it is not its own."""
+    pipelines = select(Pipeline.id).where(Pipeline.workspace_id == workspace_id)
+    await session.execute(
+        update(Run)
+        .where(Run.pipeline_id.in_(pipelines), Run.ended_at.is_(None))
+        .values(
+            ended_at=func.now(),
+            error=CANCELLED,
+            definition=None,
+            lease_owner=None,
+            lease_ends_at=None,
+        )
+    )
+
+
+async def _find(session: AsyncSession, workspace_id: int, *, for_update: bool = False) -> Workspace:
+    row = await session.get(Workspace, workspace_id, with_for_update=for_update or None)
+    if row is None:
+        raise NotFoundError("the workspace does not exist")
+    return row
+
+
+def _stored(vault: Vault, row: Workspace) -> Opened:
+    return Opened(
+        platform=BY_CODE[row.warehouse_platform],
+        settings=vault.open_json(Purpose.WAREHOUSE_SETTINGS, row.id, row.sealed_warehouse_settings),
+        schema=decode_schema(row.profile_schema),
+    )
