@@ -67,18 +67,25 @@ class Batch:
     def from_bytes(
         cls,
         schema: Schema,
-        payload: bytes,
+        payload: bytes | memoryview,
         *,
         max_bytes: int = ipc.MAX_BYTES,
         max_records: int = ipc.MAX_RECORDS,
     ) -> Self:
-        """Read a batch from an Arrow IPC stream of unknown origin, or refuse it."""
+        """Read a batch from an Arrow IPC stream of unknown origin, or refuse it.
+
+        The batch keeps the bytes, which must not change any more.
+        """
         data = ipc.decode(payload, schema, max_bytes=max_bytes, max_records=max_records)
         return cls.checked(schema, data)
 
     def to_bytes(self) -> bytes:
         """Write the batch as an Arrow IPC stream."""
         return ipc.encode(self.data)
+
+    def to_pieces(self) -> ipc.Pieces:
+        """Write the batch as an Arrow IPC stream without copying its columns."""
+        return ipc.encode_pieces(self.data)
 
     def to_records(self) -> list[Record]:
         """Give the records, their members in the order of the schema."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.arrow.check import check_layout
-from mapping_lang.types.arrow.ipc import decode, encode
+from mapping_lang.types.arrow.ipc import decode, encode, encode_pieces
 from mapping_lang.types.arrow.layout import arrow_schema, empty_batch
 from mapping_lang.types.arrow.read import to_records
 from mapping_lang.types.arrow.write import to_record_batch
@@ -65,6 +65,34 @@ def test_a_part_of_a_batch_takes_only_its_own_room() -> None:
     schema = ObjectType((Property("a", IntType(64)),))
     data = to_record_batch([{"a": number} for number in range(10_000)], schema)
     assert len(encode(data.slice(9_990))) < 1_000
+
+
+def test_the_columns_of_a_batch_are_written_where_they_lie() -> None:
+    pieces = encode_pieces(DATA)
+    assert bytes(pieces) == b"".join(pieces) == PAYLOAD
+    assert len(pieces) == len(PAYLOAD)
+    addresses = {piece.address for piece in pieces if isinstance(piece, pa.Buffer)}
+    assert DATA.column("a").buffers()[1].address in addresses
+
+
+@pytest.mark.parametrize("place", range(17))
+def test_a_stream_is_read_wherever_it_lies(place: int) -> None:
+    found = decode(memoryview(bytes(place) + PAYLOAD)[place:], SCHEMA)
+    assert found == DATA
+    assert found.column("a").buffers()[1].address % 8 == 0
+
+
+def test_a_stream_is_read_where_it_lies() -> None:
+    whole = bytes(16) + PAYLOAD
+    first = pa.py_buffer(whole).address
+    found = decode(memoryview(whole)[16:], SCHEMA)
+    assert first < found.column("a").buffers()[1].address < first + len(whole)
+
+
+def test_a_schema_may_be_written_in_other_bytes() -> None:
+    other = stream(DATA.replace_schema_metadata({"written": "by others"}))
+    assert other != PAYLOAD
+    assert to_records(decode(other, SCHEMA), SCHEMA) == RECORDS
 
 
 @pytest.mark.parametrize(
