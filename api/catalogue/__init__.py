@@ -1,0 +1,1 @@
+"""What an installation offers: connectors, and platforms of warehouses."""
