@@ -4,7 +4,7 @@ import asyncio
 import functools
 import secrets
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mapping_lang.batch import Batch, Rejection
 from mapping_lang.diagnostics import Code
@@ -52,14 +53,24 @@ from runtime.errors import (
 )
 from runtime.limits import MIB, Limits
 from runtime.retry import Attempts, RetryPolicy, decide
+from runtime.sandbox.interface import Language
 from runtime.statuses import DOMAIN, error_of
 from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
-from runtime.wire.tables import COMPILE, SERVICE, TRANSFORM
+from runtime.wire.tables import (
+    ATTESTATION_KEY,
+    COMPILE,
+    SERVICE,
+    TRANSFORM,
+    functions_service,
+)
 
 MAX_MESSAGE_BYTES: Final = 64 * MIB
 MAX_METADATA_BYTES: Final = 64 * 1024
 MAX_RESULT_SCHEMAS: Final = 256
+HEALTH_SECONDS: Final = 2.0
+
+Metadata = tuple[tuple[str, str], ...]
 
 _DETAILS_KEY: Final = "grpc-status-details-bin"
 _CHANCE_STEPS: Final = 1 << 16
@@ -94,6 +105,8 @@ class ClientOptions:
     timeout_seconds: float = 30.0
     """How long one attempt may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    metadata: Callable[[], Metadata] = tuple
+    """What goes with each call for whoever looks for it later: ids of requests and traces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +118,17 @@ class Job:
     function_version: str = ""
     limits: Limits | None = None
     capture_output: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a server says it is."""
+
+    serving: bool
+    languages: frozenset[Language]
+    """The languages whose functions it takes: their walls hold, or may be missing."""
+    walls: str
+    """What is known of the walls."""
 
 
 class _Connection:
@@ -152,6 +176,16 @@ class Client:
             COMPILE, request, transform_service_pb2.CompileTransformationResponse
         )
         return answers.compiled(response)
+
+    async def health(self, timeout_seconds: float = HEALTH_SECONDS) -> Health:
+        """Ask once how the server is."""
+        serving, walls = await self._check("", timeout_seconds)
+        languages = {
+            language
+            for language in Language
+            if (await self._check(functions_service(language), timeout_seconds))[0]
+        }
+        return Health(serving=serving, languages=frozenset(languages), walls=walls)
 
     async def transform(self, job: Job, batch: Batch, purposes: Purposes) -> Transformed[Batch]:
         """Apply a transformation to a batch of its input schema, as Arrow columns."""
@@ -271,6 +305,24 @@ class Client:
                     raise
             await asyncio.sleep(wait)
 
+    async def _check(self, service: str, timeout_seconds: float) -> tuple[bool, str]:
+        """Ask for the health of one service; gives what is known of the walls with it."""
+        stub = health_pb2_grpc.HealthStub(self._connections[0].channel)
+        call = stub.Check(
+            health_pb2.HealthCheckRequest(service=service),
+            timeout=timeout_seconds,
+            metadata=self._options.metadata(),
+        )
+        try:
+            answer = await call
+            trailers = dict(await call.trailing_metadata())
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return False, ""
+            raise translate(error) from error
+        serving = answer.status == health_pb2.HealthCheckResponse.SERVING
+        return serving, str(trailers.get(ATTESTATION_KEY, ""))
+
     async def _attempt(self, method: str, message: bytes) -> bytes:
         connection = min(self._connections, key=lambda each: each.calls)
         # The next call looks at the others first, so that a dead one is not asked again and again.
@@ -280,7 +332,11 @@ class Client:
         try:
             # Bytes in and out: gRPC would give none for an answer that is no message.
             call = connection.channel.unary_unary(f"/{SERVICE}/{method}")
-            answer: bytes = await call(message, timeout=self._options.timeout_seconds)
+            answer: bytes = await call(
+                message,
+                timeout=self._options.timeout_seconds,
+                metadata=self._options.metadata(),
+            )
         except grpc.aio.AioRpcError as error:
             raise translate(error) from error
         finally:

@@ -21,10 +21,10 @@ from runtime.errors import AddressError
 from runtime.functions import FunctionEngine
 from runtime.memory import keep_freed_memory, look_for_cycles_rarely
 from runtime.sandbox.interface import Language
-from runtime.service import ATTESTATION_KEY, MAX_CALLS, TransformService, walls_text
+from runtime.service import MAX_CALLS, TransformService, walls_text
 from runtime.settings import Settings, Tls
 from runtime.transformation import Transformer
-from runtime.wire.tables import SERVICE
+from runtime.wire.tables import ATTESTATION_KEY, SERVICE, functions_service
 
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 
@@ -39,11 +39,6 @@ HEALTH_SECONDS: Final = 1.0
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-def functions_service(language: Language) -> str:
-    """Name the health of the functions of a language."""
-    return f"runtime.functions.{language.value}"
 
 
 class _Health(health.HealthServicer):  # type: ignore[misc]  # grpc has no types

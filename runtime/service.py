@@ -17,19 +17,24 @@ from runtime.statuses import DOMAIN, cut, facts_of, row_of
 from runtime.transformation import Transformer
 from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
-from runtime.wire.tables import COMPILE, SERVICE, TRANSFORM
+from runtime.wire.tables import (
+    ATTESTATION_KEY,
+    COMPILE,
+    REQUEST_ID_KEY,
+    SERVICE,
+    TRANSFORM,
+)
 
 MAX_CALLS: Final = 60
 """Calls at once: most of them wait, for a guest or for their turn."""
 
 DETAILS_KEY: Final = "grpc-status-details-bin"
-ATTESTATION_KEY: Final = "kiln-attestation"
-"""The trailer that tells which walls stand around functions."""
-
 PROCESS_KEY: Final = "kiln-process"
 """The trailer that tells which of several processes answered."""
 
 NO_FUNCTIONS: Final = "functions off"
+
+MAX_REQUEST_ID_CHARS: Final = 64
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -88,6 +93,12 @@ class TransformService:
         self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
     ) -> bytes:
         context.set_trailing_metadata(self._trailers())
+        with structlog.contextvars.bound_contextvars(**_asked_for(context)):
+            return self._answer_or_abort(method, context, answer)
+
+    def _answer_or_abort(
+        self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
+    ) -> bytes:
         if not self._calls.acquire(blocking=False):
             self._abort(context, BusyError(f"{MAX_CALLS} calls are being answered"))
         try:
@@ -127,6 +138,12 @@ class TransformService:
         context.set_trailing_metadata(trailers)
         context.abort(status, message)
         raise error  # `abort` raises already; it only does not say so in types
+
+
+def _asked_for(context: grpc.ServicerContext) -> dict[str, str]:
+    """Say for which request the caller asks, if it says so: its log and ours have one id then."""
+    found = dict(context.invocation_metadata() or ()).get(REQUEST_ID_KEY)
+    return {"request_id": found[:MAX_REQUEST_ID_CHARS]} if isinstance(found, str) else {}
 
 
 def _parse(kind: type[_Request], message: bytes) -> _Request:

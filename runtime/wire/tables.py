@@ -18,6 +18,12 @@ COMPILE: Final = "CompileTransformation"
 TRANSFORM: Final = "TransformBatch"
 """The names of the service and of its methods."""
 
+ATTESTATION_KEY: Final = "kiln-attestation"
+"""The trailer that tells which walls stand around functions."""
+
+REQUEST_ID_KEY: Final = "kiln-request-id"
+"""The metadata that tells for which request of its own a caller asks."""
+
 ENCODINGS: Final = {
     batch_pb2.ENCODING_ARROW_STREAM: Encoding.ARROW_STREAM,
     batch_pb2.ENCODING_JSON_RECORDS: Encoding.JSON_RECORDS,
@@ -48,6 +54,11 @@ LANGUAGE_NUMBERS: Final = {each: number for number, each in LANGUAGES.items()}
 FAILURE_CLASS_NUMBERS: Final = {each: number for number, each in FAILURE_CLASSES.items()}
 STEP_NUMBERS: Final = {each: number for number, each in STEPS.items()}
 CODES: Final = {code.value: code for code in Code}
+
+
+def functions_service(language: Language) -> str:
+    """Name the health of the functions of a language."""
+    return f"runtime.functions.{language.value}"
 
 
 def known(

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from mapping_lang.types.kinds import ObjectType, Property, StringType
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record, Value
 from runtime.chunks import halves, pieces
-from runtime.client import Client, ClientOptions, Job
+from runtime.client import Client, ClientOptions, Health, Job
 from runtime.contract import Mapping, Transformation, Transformed
 from runtime.deadline import Deadline
 from runtime.errors import (
@@ -37,11 +38,12 @@ from runtime.errors import (
 from runtime.functions import FunctionResult, FunctionTask
 from runtime.limits import Limits
 from runtime.retry import RetryPolicy
+from runtime.sandbox.interface import Language
 from runtime.server import Server
 from runtime.settings import Settings
 from runtime.transformation import Transformer
 from runtime.v1 import transform_service_pb2
-from runtime.wire.tables import SERVICE
+from runtime.wire.tables import REQUEST_ID_KEY, SERVICE
 from tests.runtime.serving import IN_SCHEMA, ask, job, mapping, running, socket_address
 from tests.runtime.test_transformation import Doubler, call, function
 from tests.strategies import records
@@ -80,6 +82,34 @@ def test_compiling_gives_what_the_server_says() -> None:
         )
     assert (good.in_paths, good.out_paths) == (("id", "name"), ("name", "number"))
     assert [each.code for each in bad.diagnostics] == [Code.EXPRESSION_PROPERTY_UNKNOWN]
+
+
+def test_health_tells_which_languages_are_served_and_what_the_walls_are() -> None:
+    with running() as (_, address):
+        off = ask(address, lambda client: client.health())
+    with running(engine=Doubler()) as (_, address):
+        python = ask(address, lambda client: client.health())
+    assert off == Health(serving=True, languages=frozenset(), walls="functions off")
+    assert python == Health(
+        serving=True, languages=frozenset({Language.PYTHON}), walls="passed: all walls"
+    )
+
+
+def test_the_health_of_a_server_that_is_not_there_is_asked_once() -> None:
+    with socket_address() as address, pytest.raises(UnavailableError):
+        ask(address, lambda client: client.health())
+
+
+def test_the_log_of_a_refused_call_has_the_request_id_of_its_caller() -> None:
+    options = ClientOptions(metadata=lambda: ((REQUEST_ID_KEY, "a" * 80),))
+    merge = structlog.contextvars.merge_contextvars
+    with (
+        running() as (_, address),
+        structlog.testing.capture_logs(processors=[merge]) as logs,
+        pytest.raises(FunctionsUnavailableError),
+    ):
+        ask(address, lambda client: client.compile(function("number")), options)
+    assert [each["request_id"] for each in logs if each["event"] == "call refused"] == ["a" * 64]
 
 
 CHUNKS = st.builds(

@@ -21,11 +21,11 @@ from runtime.engine import EngineSettings, GuestEngine
 from runtime.functions import FunctionEngine
 from runtime.limits import Limits
 from runtime.sandbox.interface import Language
-from runtime.service import ATTESTATION_KEY, DETAILS_KEY, PROCESS_KEY
+from runtime.service import DETAILS_KEY, PROCESS_KEY
 from runtime.statuses import DOMAIN, TABLE
 from runtime.v1 import transform_service_pb2
 from runtime.wire.requests import transform_request
-from runtime.wire.tables import SERVICE
+from runtime.wire.tables import ATTESTATION_KEY, SERVICE
 from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping, running, wait_until
 from tests.runtime.test_transformation import Doubler, function
 

@@ -24,11 +24,9 @@ from runtime.sandbox import attest
 from runtime.sandbox.interface import Language
 from runtime.sandbox.probes import PROBES
 from runtime.sandbox.zygote import Zygote
-from runtime.server import functions_service
-from runtime.service import ATTESTATION_KEY
 from runtime.walls import Walls
 from runtime.wire.requests import transform_request
-from runtime.wire.tables import SERVICE, TRANSFORM
+from runtime.wire.tables import ATTESTATION_KEY, SERVICE, TRANSFORM, functions_service
 from tests.runtime.engines import apply, object_of, task_of
 from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping, running
 
