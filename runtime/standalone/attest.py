@@ -174,7 +174,8 @@ def _language_lines(found: Attestation, look: Look, *, is_verbose: bool) -> list
             if layer_of(attempt, found.walls) is layer
         ]
         if names:
-            lines.append(f"    {len(names)} system calls, by the {layer.value}:")
+            calls = f"{len(names)} system call{'s' if len(names) > 1 else ''}"
+            lines.append(f"    {calls}, by the {layer.value}:")
             lines += wrapped(", ".join(names), look.columns, "      ")
     return lines
 

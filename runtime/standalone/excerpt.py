@@ -84,7 +84,7 @@ def excerpt_lines(shown: Excerpt, look: Look, *, numbered: bool = True) -> list[
     width = min(width, max(1, room - cells(before)))
     caret = " " * (len(gutter) + cells(before)) + "^" * width
     return [
-        look.paint(gutter, Style.DIM) + _head(line, room).rstrip(),
+        (look.paint(gutter, Style.DIM) + _head(line, room)).rstrip(),
         look.paint(caret, Style.RED, Style.BOLD),
     ]
 
