@@ -59,7 +59,10 @@ class GuestEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._zygotes = {language: Zygote(language) for language in settings.languages}
+        self._zygotes = {
+            language: Zygote(language, start_seconds=settings.canary_limits.start_seconds)
+            for language in settings.languages
+        }
         self._pool = Pool(self._make_runner, settings.room)
         self._refusals = Refusals()
         self._walls = Walls(
