@@ -4,9 +4,10 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
 from litestar import Response
+from litestar.di import Dependency
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
@@ -21,6 +22,7 @@ Refusals: TypeAlias = Mapping[Refusal, str]
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
 Decorator: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
+_COLLABORATOR: Final[Any] = Annotated[Any, Dependency(kind="named")]
 _NO_REFUSALS: Final[Refusals] = MappingProxyType({})
 
 
@@ -154,7 +156,7 @@ def _answering(function: Handler, endpoint: Endpoint) -> Handler:
     functools.update_wrapper(answer, function)
     # Litestar would check collaborators against their annotations at each request, and fails for
     # protocols: it is told nothing of them. `api.app` checks once that all of them are provided.
-    annotations: dict[str, Any] = dict.fromkeys(endpoint.collaborators, Any)
+    annotations: dict[str, Any] = dict.fromkeys(endpoint.collaborators, _COLLABORATOR)
     annotations["request"] = endpoint.request
     answer.__annotations__ = {**annotations, "return": Response[Any]}
     del answer.__wrapped__  # type: ignore[attr-defined]
