@@ -12,6 +12,7 @@ from mapping_lang.types.schema import walk
 from runtime.contract import Body, Function, Timings
 from runtime.errors import BatchStoppedError
 from runtime.standalone.apply import Applier
+from runtime.standalone.outcome import UnreadableError
 from runtime.standalone.records.interface import PAUSE, Item, Pause, ReadRecord, RefusedRecord
 
 FUNCTION_RECORDS: Final = 100
@@ -67,20 +68,29 @@ def batch_records(body: Body, schema: Schema) -> int:
 
 
 def batches(items: Iterable[Item | Pause], records: int) -> Iterator[list[Item]]:
-    """Put what comes into batches; one that is not full goes when nothing more is here now."""
+    """Put what comes into batches; one that is not full goes when nothing more is here now.
+
+    What came before a place from which on nothing can be read is not lost.
+    """
     batch: list[Item] = []
     size = 0
-    for item in items:
-        if item is not PAUSE:
-            batch.append(item)
-            size += item.size if isinstance(item, ReadRecord) else 0
-            if len(batch) < records and size < BATCH_BYTES:
-                continue
-        if batch:
-            yield batch
-            batch, size = [], 0
+    unreadable: UnreadableError | None = None
+    try:
+        for item in items:
+            if item is not PAUSE:
+                batch.append(item)
+                size += item.size if isinstance(item, ReadRecord) else 0
+                if len(batch) < records and size < BATCH_BYTES:
+                    continue
+            if batch:
+                yield batch
+                batch, size = [], 0
+    except UnreadableError as error:
+        unreadable = error
     if batch:
         yield batch
+    if unreadable is not None:
+        raise unreadable
 
 
 def sampled(items: Iterable[Item | Pause], count: int | None) -> Iterator[Item | Pause]:

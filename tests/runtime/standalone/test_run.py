@@ -13,6 +13,7 @@ from runtime.sandbox.interface import Language
 from runtime.standalone.apply import Applier
 from runtime.standalone.definition import Definition
 from runtime.standalone.engines import Engines
+from runtime.standalone.outcome import UnreadableError
 from runtime.standalone.records.interface import (
     PAUSE,
     Item,
@@ -134,6 +135,17 @@ def test_a_batch_ends_when_it_is_full_or_nothing_more_is_here(
     items: list[Item | Pause], numbers: list[list[int]]
 ) -> None:
     assert [[item.number for item in batch] for batch in batches(items, 2)] == numbers
+
+
+def test_what_came_before_a_place_that_cannot_be_read_is_a_batch() -> None:
+    def cut_short() -> Iterator[Item | Pause]:
+        yield record(1)
+        raise UnreadableError("x", "ends here")
+
+    found = batches(cut_short(), 2)
+    assert next(found) == [record(1)]
+    with pytest.raises(UnreadableError):
+        next(found)
 
 
 def test_a_sample_does_not_wait_for_more() -> None:
