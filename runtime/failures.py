@@ -32,10 +32,7 @@ _REFUSALS: Final = {
     "top_level": Code.FUNCTION_TOP_LEVEL,
     "limit": Code.FUNCTION_LOAD_LIMIT,
 }
-_EXAMPLES: Final = {
-    Language.JAVASCRIPT: "define it: `function transform(record) { return {}; }`",
-    Language.PYTHON: "define it: `def transform(record): return {}`",
-}
+_JAVASCRIPT_EXAMPLE: Final = "define it: `function transform(record) { return {}; }`"
 _LINE_ENDS: Final = {
     Language.JAVASCRIPT: re.compile(r"\r\n|[\r\n\u2028\u2029]"),
     Language.PYTHON: re.compile(r"\r\n|[\r\n]"),
@@ -45,13 +42,16 @@ _LINE_ENDS: Final = {
 def diagnostic_of(error: FunctionRefusedError, source: str, language: Language) -> Diagnostic:
     """Tell why a source cannot be loaded, with its place and its line (FUNC-60)."""
     line, span = _place(source, error.line, error.column, language)
+    hint = error.hint
+    if not hint and error.kind == "missing" and language is Language.JAVASCRIPT:
+        hint = _JAVASCRIPT_EXAMPLE
     return Diagnostic(
         code=_REFUSALS.get(error.kind, Code.FUNCTION_SYNTAX),
         message=f"{language.value}: {error.message}" + (f" (line {error.line})" if span else ""),
         span=span,
         pointer="/source",
         found=line,
-        hint=error.hint or (_EXAMPLES[language] if error.kind == "missing" else ""),
+        hint=hint,
     )
 
 
@@ -59,7 +59,8 @@ def _place(source: str, line: int, column: int, language: Language) -> tuple[str
     """Find a line and a column, from one, in a source; none if there is no such place."""
     if line < 1:
         return "", None
-    start = 0
+    # Python does not count a byte order mark.
+    start = 1 if language is Language.PYTHON and source.startswith("\ufeff") else 0
     for count, end in enumerate(_LINE_ENDS[language].finditer(source), 1):
         if count == line:
             break

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mapping_lang.batch import Rejection, Step
-from mapping_lang.diagnostics import Code, FailureClass, Span
+from mapping_lang.diagnostics import Code, Diagnostic, FailureClass, Span
 from mapping_lang.types.kinds import (
     ArrayType,
     DatetimeType,
@@ -262,6 +262,9 @@ def test_what_is_printed_comes_with_its_record(engine: GuestEngine) -> None:
         (JS, "let a;\r\nnope();", Code.FUNCTION_TOP_LEVEL, 8, "nope();"),
         (PY, "x = 1\ndef transform(r)\n    return {}", Code.FUNCTION_SYNTAX, 22, "def transform(r)"),
         (PY, "x = 1", Code.FUNCTION_MISSING, None, ""),
+        (PY, "\ufeffdef transform(r)\n    return {}", Code.FUNCTION_SYNTAX, 17, "def transform(r)"),
+        (PY, "def transform(r):\n    return {'x': open}", Code.FUNCTION_NOT_ALLOWED, 35, "    return {'x': open}"),
+        (PY, "import os\nfrom os import getcwd\ndef transform(r): return {}", Code.FUNCTION_TOP_LEVEL, 10, "from os import getcwd"),
         (PY, "x = 1\nx / 0\ndef transform(r): return {}", Code.FUNCTION_TOP_LEVEL, 6, "x / 0"),
     ],
 )  # fmt: skip
@@ -275,6 +278,65 @@ def test_a_source_that_cannot_be_loaded_is_a_diagnostic_with_its_line(
     assert found.message.startswith(f"{language.value}: ")
     with pytest.raises(FunctionRefusedError):
         apply(engine, task, [{}])
+
+
+def test_what_the_policy_refuses_says_what_to_do_instead(engine: GuestEngine) -> None:
+    source = "def transform(r):\n    return {'x': eval('1')}\n"
+    assert engine.compile(task_of(PY, source, object_of(i=INT), object_of(x=TEXT)), LIMITS) == (
+        Diagnostic(
+            code=Code.FUNCTION_NOT_ALLOWED,
+            message="Python: `eval` is not available in functions (line 2)",
+            span=Span(35, 36),
+            pointer="/source",
+            found="    return {'x': eval('1')}",
+            hint="write the code itself: source is compiled once, when it is saved",
+        ),
+    )
+
+
+def test_what_a_guard_refuses_is_a_failure_of_the_record_with_its_place(
+    engine: GuestEngine,
+) -> None:
+    source = "def transform(r):\n    return {'x': 'é' * r['i']}\n"
+    task = task_of(PY, source, object_of(i=INT), object_of(x=TEXT))
+    done = apply(engine, task, [{"i": 2}, {"i": 2_000_000_000}, {}])
+    assert done.records == [{"x": "éé"}]
+    assert done.rejections == [
+        Rejection(
+            position=1,
+            step=Step.TRANSFORM,
+            code=Code.FUNCTION_EXCEPTION,
+            message="Python: OverflowError: a repetition may give at most 10,000,000 items",
+            failure_class=FailureClass.USER,
+            line=2,
+            column=18,
+        ),
+        Rejection(
+            position=2,
+            step=Step.TRANSFORM,
+            code=Code.FUNCTION_EXCEPTION,
+            message="Python: KeyError: 'i'",
+            failure_class=FailureClass.USER,
+            line=2,
+            column=24,
+            hint="a property without a value is absent: read it with `.get(…)`",
+        ),
+    ]
+
+
+def test_a_mistake_inside_a_result_has_its_path(engine: GuestEngine) -> None:
+    source = "def transform(r):\n    return {'o': {'a': [1, (float('nan'),)]}}\n"
+    task = task_of(PY, source, object_of(i=INT), object_of(o=JsonType()))
+    assert apply(engine, task, [{"i": 1}]).rejections == [
+        Rejection(
+            position=0,
+            step=Step.TRANSFORM,
+            code=Code.FUNCTION_RESULT,
+            message="Python: a number in a tuple is not finite; return a list",
+            failure_class=FailureClass.USER,
+            path="o.a[1][0]",
+        )
+    ]
 
 
 def test_a_source_that_can_be_loaded_has_no_diagnostics(engine: GuestEngine) -> None:

@@ -15,7 +15,7 @@ from runtime.sandbox.policy import views
 from runtime.sandbox.policy.builtins import REFUSED, namespace
 from runtime.sandbox.policy.dynamic import Dynamic
 from runtime.sandbox.policy.errors import describe_exception
-from runtime.sandbox.policy.mistake import FunctionMistake, MistakeKind, column_at, line_at
+from runtime.sandbox.policy.mistake import FunctionMistake, MistakeKind, column_at
 from runtime.sandbox.policy.names import SOURCE_FILE
 from runtime.sandbox.policy.transformer import Policy
 
@@ -48,7 +48,6 @@ class CompiledFunction:
                 message=described.text,
                 line=described.line,
                 column=described.column,
-                source_line=line_at(self.source, described.line),
                 hint=described.hint,
             )
         if ENTRY not in scope:
@@ -106,7 +105,6 @@ def _compile(source: str) -> CompiledFunction | FunctionMistake:
             message=first.message,
             line=line,
             column=column_at(source, line, getattr(first.node, "col_offset", None)),
-            source_line=line_at(source, line),
             hint=first.hint,
         )
     code = compile(tree, SOURCE_FILE, "exec", dont_inherit=True)
@@ -174,5 +172,4 @@ def _syntax_mistake(source: str, error: SyntaxError) -> FunctionMistake:
         message=f"{type(error).__name__}: {error.msg}",
         line=line,
         column=column,
-        source_line=line_at(source, line),
     )

@@ -3,10 +3,8 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_MAX_LINE_CHARS: Final = 300
 
 
 class MistakeKind(StrEnum):
@@ -26,27 +24,12 @@ class FunctionMistake:
     message: str
     line: int | None = None
     column: int | None = None
-    source_line: str = ""
     hint: str = ""
-
-    def __str__(self) -> str:
-        """Give the message with its line, as FUNC-60 asks for."""
-        place = f" (line {self.line})" if self.line is not None else ""
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.message}{place}{hint}"
 
 
 def lines_of(source: str) -> list[str]:
     """Split a source as Python counts its lines."""
     return _LINE_END.split(source)
-
-
-def line_at(source: str, line: int | None) -> str:
-    """Give one line of a source, cut when it is very long."""
-    if line is None:
-        return ""
-    lines = lines_of(source)
-    return lines[line - 1][:_MAX_LINE_CHARS] if 0 < line <= len(lines) else ""
 
 
 def column_at(source: str, line: int | None, byte_offset: int | None) -> int | None:
