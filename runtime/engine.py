@@ -12,7 +12,8 @@ from mapping_lang.program import Purposes
 from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record
-from runtime.acceptance.accept import accept_results
+from runtime.acceptance.accept import accept_results, accept_rows
+from runtime.acceptance.writers import writer_for
 from runtime.contract import CapturedOutput, Timings
 from runtime.deadline import Deadline
 from runtime.errors import (
@@ -132,14 +133,14 @@ class GuestEngine:
         presentation = presentation_for(
             task.in_schema, function.language, preserve_json=function.preserve_json
         )
-        texts = presentation.write(records)
+        presented = presentation.present(records)
         key = _key(task, limits, captures_output=capture_output)
         written = time.monotonic()
         deadline.check()
         try:
             waiting_seconds = min(limits.waiting_seconds, deadline.caller_remaining())
             with self._lent(task, key, waiting_seconds) as loan:
-                done = loan.runner.run(texts, deadline.caller_remaining)
+                done = loan.runner.run(presented, deadline.caller_remaining)
         except BusyError:
             if deadline.caller_remaining() == 0:
                 deadline.check()  # the caller did not wait as long as it might have
@@ -202,7 +203,10 @@ class GuestEngine:
             log_bytes=limits.log_bytes,
             capture_logs=key.captures_output,
             language_policy=self._settings.language_policy,
-            presentation=presentation.guest_part,
+            reader=presentation.reader,
+            writer=writer_for(
+                key.out_schema, function.language, preserve_json=function.preserve_json
+            ),
         )
         return Runner(hire, told, limits, kills)
 
@@ -213,6 +217,7 @@ def _key(task: FunctionTask, limits: Limits, *, captures_output: bool) -> GuestK
         version=task.version,
         function=task.function,
         in_schema=task.in_schema,
+        out_schema=task.out_schema,
         limits=limits,
         captures_output=captures_output,
     )
@@ -222,24 +227,52 @@ def _outcomes(
     task: FunctionTask, done: BatchResult, purposes: Purposes
 ) -> tuple[list[Record], list[Rejection]]:
     """Give the records that are valid for the output schema, and why the others are not."""
-    function = task.function
-    positions = [place for place, result in enumerate(done.results) if result is not None]
-    accepted = accept_results(
-        [result for result in done.results if result is not None],
-        _purposes_of(positions, purposes),
-        task.out_schema,
-        function.language,
-        preserve_json=function.preserve_json,
-    )
-    records: list[Record] = []
-    rejections = [rejection_of_failure(failure, function.language) for failure in done.failures]
-    for position, outcome in zip(positions, accepted, strict=True):
-        if isinstance(outcome, ValueRefusedError):
-            rejections.append(rejection_of_result(position, outcome, function.language))
-        else:
-            records.append(outcome)
-    rejections.sort(key=lambda rejection: rejection.position)
+    accepted = _accepted(task, done, purposes)
+    rejections = [
+        rejection_of_failure(failure, task.function.language) for failure in done.failures
+    ]
+    records: list[Record] = [outcome for outcome in accepted if isinstance(outcome, dict)]
+    if len(records) + len(rejections) < len(accepted):
+        rejections += (
+            rejection_of_result(position, outcome, task.function.language)
+            for position, outcome in enumerate(accepted)
+            if isinstance(outcome, ValueRefusedError)
+        )
+        rejections.sort(key=lambda rejection: rejection.position)
     return records, rejections
+
+
+def _accepted(
+    task: FunctionTask, done: BatchResult, purposes: Purposes
+) -> list[Record | ValueRefusedError | None]:
+    """Give the outcome of each record; none for those without a result."""
+    function = task.function
+    outcomes: list[Record | ValueRefusedError | None] = [None] * done.records
+    for rows in done.rows:
+        found = accept_rows(
+            rows.lines,
+            rows.positions,
+            purposes,
+            task.out_schema,
+            function.language,
+            preserve_json=function.preserve_json,
+        )
+        if len(found) == done.records:
+            return [*found]
+        for position, outcome in zip(rows.positions, found, strict=True):
+            outcomes[position] = outcome
+    if done.objects:
+        positions = sorted(done.objects)
+        found = accept_results(
+            [done.objects[position] for position in positions],
+            _purposes_of(positions, purposes),
+            task.out_schema,
+            function.language,
+            preserve_json=function.preserve_json,
+        )
+        for position, outcome in zip(positions, found, strict=True):
+            outcomes[position] = outcome
+    return outcomes
 
 
 def _purposes_of(positions: Iterable[int], purposes: Purposes) -> Purposes:

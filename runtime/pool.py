@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from mapping_lang.types.kinds import Schema
@@ -30,6 +29,7 @@ MAX_WINDOWS: Final = 4_096
 """Functions whose kills are remembered."""
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_STATM_BYTES: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class GuestKey:
     version: str
     function: Function
     in_schema: Schema
+    out_schema: Schema
     limits: Limits
     captures_output: bool
 
@@ -227,6 +228,11 @@ def _weigh(place: _Place, pid: int) -> None:
 
 def _resident_bytes(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+        # After every batch, and three times as fast as a file object.
+        descriptor = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(descriptor, _STATM_BYTES).split()[1]) * _PAGE_BYTES
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError, IndexError):
         return 0

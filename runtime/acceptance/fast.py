@@ -43,7 +43,7 @@ from runtime.sandbox.interface import Language
 _MAX_CACHED: Final = 512
 _NULL: Final = msgspec.Raw(b"null")
 
-_DOUBTS: Final = (
+DOUBTS: Final = (
     DoubtError,
     msgspec.MsgspecError,
     ValueRefusedError,
@@ -112,7 +112,7 @@ class _Way:
     __slots__ = ("_decoder", "_finish")
 
     def __init__(self, contract: Contract, *, drops_nulls: bool) -> None:
-        reader = _Readers(contract, drops_nulls=drops_nulls).object(contract.schema, 0)
+        reader = Readers(contract, drops_nulls=drops_nulls).object(contract.schema, 0)
         native: Any = GenericAlias(list, (reader.native,))
         self._decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(native)
         self._finish = reader.finish
@@ -123,12 +123,12 @@ class _Way:
             records, reading = self._decoder.decode(text), Reading(text)
             if self._finish is not None:
                 records = self._finish(records, reading)
-        except _DOUBTS:
+        except DOUBTS:
             return None
         return records if len(records) == count and reading.is_complete() else None
 
 
-class _Readers:
+class Readers:
     """Makes readers that know what a contract asks."""
 
     __slots__ = ("_contract", "_drops_nulls", "_in_python")
@@ -142,7 +142,7 @@ class _Readers:
         fields: dict[str, Any] = {}
         columns: list[Column] = []
         for item in type_.properties:
-            reader = self._reader(item.type, depth + 1)
+            reader = self.reader(item.type, depth + 1)
             must = required(item, self._contract.purpose)
             may_be_null = (item.nullable or self._drops_nulls) and not reader.raw
             native = reader.native | None if may_be_null else reader.native
@@ -163,7 +163,7 @@ class _Readers:
 
         return Reader(_typed_dict("Result", fields), finish)
 
-    def _reader(self, type_: Type, depth: int) -> Reader:
+    def reader(self, type_: Type, depth: int) -> Reader:
         """Make the reader of a type whose values are inside of `depth` arrays and objects."""
         match type_:
             case ArrayType() | MapType() | ObjectType() if depth >= MAX_DEPTH:
@@ -191,7 +191,7 @@ class _Readers:
         return self._contract.preserve_json
 
     def _array(self, type_: ArrayType, depth: int) -> Reader:
-        element = self._reader(type_.element, depth + 1)
+        element = self.reader(type_.element, depth + 1)
         native: Any = GenericAlias(list, (element.native,))
         if type_.min_elements or type_.max_elements < MAX_ELEMENTS:
             limits = msgspec.Meta(min_length=type_.min_elements, max_length=type_.max_elements)
@@ -214,7 +214,7 @@ class _Readers:
         return Reader(native, finish)
 
     def _map(self, type_: MapType, depth: int) -> Reader:
-        element = self._reader(type_.element, depth + 1)
+        element = self.reader(type_.element, depth + 1)
         finish_elements = element.finish
 
         def finish(maps: list[dict[str, Any]], reading: Reading) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ function sees the record (FUNC-15, FUNC-16).
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 import msgspec
@@ -32,6 +33,7 @@ from mapping_lang.types.kinds import (
     UuidType,
     YearType,
 )
+from mapping_lang.types.text.bulk import canonical_decimals
 from mapping_lang.types.text.format import (
     format_datetime,
     format_decimal,
@@ -39,31 +41,50 @@ from mapping_lang.types.text.format import (
     format_time,
 )
 from mapping_lang.types.values import Record
-from runtime.presentation.javascript import javascript_presenter
-from runtime.presentation.python import python_plan
+from runtime.presentation.columns import columns_of
+from runtime.presentation.javascript import javascript_reader
 from runtime.sandbox.interface import Language
+from runtime.sandbox.shapes import write_shape
 
 _MAX_CACHED: Final = 256
 
 _json: Final = msgspec.json.Encoder()
+_texts: Final = msgspec.json.Decoder(list[str])
 
 
 class Presentation:
     """How records of a schema reach the functions of a language."""
 
-    __slots__ = ("_prepare", "guest_part")
+    __slots__ = ("_columns", "_prepare", "reader")
 
     def __init__(self, schema: Schema, language: Language, *, preserve_json: bool) -> None:
-        self._prepare = prepare_of(schema, _scalars(language, preserve_json=preserve_json))
-        self.guest_part = _guest_part(schema, language, preserve_json=preserve_json)
-        """What the guest is told once, to rebuild values; empty if there are none to rebuild."""
+        scalars = _scalars(language, preserve_json=preserve_json)
+        self._columns = columns_of(schema, scalars)
+        self.reader = _reader(schema, language, preserve_json=preserve_json)
+        """What the guest is told once, to make values of what it reads."""
 
-    def write(self, records: Sequence[Record]) -> list[bytes]:
-        """Write each record as the JSON that its guest reads."""
-        prepared = records if self._prepare is None else self._prepare(records)
-        lines = _json.encode_lines(prepared).split(b"\n")
-        lines.pop()
-        return lines
+    def present(self, records: Sequence[Record]) -> "Presented":
+        """Give records as the guest reads them."""
+        return Presented(self, records)
+
+    def write(self, records: Sequence[Record]) -> bytes:
+        # Without properties there are no columns, and so no reader of them.
+        return _json.encode([len(records), self._columns(records)] if self.reader else records)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """Records of a batch on their way, written when a guest is to be given them."""
+
+    presentation: Presentation
+    records: Sequence[Record]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def piece(self, start: int, stop: int) -> bytes:
+        whole = stop - start == len(self.records)
+        return self.presentation.write(self.records if whole else self.records[start:stop])
 
 
 @functools.lru_cache(maxsize=_MAX_CACHED)
@@ -72,45 +93,74 @@ def presentation_for(schema: Schema, language: Language, *, preserve_json: bool)
     return Presentation(schema, language, preserve_json=preserve_json)
 
 
-def _guest_part(schema: Schema, language: Language, *, preserve_json: bool) -> str:
+def _reader(schema: Schema, language: Language, *, preserve_json: bool) -> str:
     match language:
         case Language.JAVASCRIPT:
-            return javascript_presenter(schema)
+            return javascript_reader(schema)
         case Language.PYTHON:
-            return python_plan(schema, preserve_json=preserve_json)
+            return write_shape(schema, preserve_json=preserve_json)
         case _:
             assert_never(language)
 
 
 def _scalars(language: Language, *, preserve_json: bool) -> Scalars:
-    is_native_json = language is Language.JAVASCRIPT and not preserve_json
+    match language:
+        case Language.JAVASCRIPT:
+            prepare_json_values = _texts_of if preserve_json else prepare_json
+            own = _javascript
+        case Language.PYTHON:
+            # Native too: JSON is read by Python's own reader, which keeps its integers whole.
+            prepare_json_values = _texts_of
+            own = _python
+        case _:
+            assert_never(language)
 
     def prepare_scalar(type_: Type) -> Prepare | None:
         match type_:
             case StringType() | BooleanType() | YearType() | DateType() | UuidType() | IpType():
-                return None
-            case IntType(bit_size=64) if language is Language.JAVASCRIPT:
-                return _each(int.__repr__)
-            case IntType():
                 return None
             case FloatType(bit_size=32):
                 return _prepare_floats32
             case FloatType():
                 return None if type_.real else _prepare_floats
             case DecimalType():
-                return _each(format_decimal)
-            case DatetimeType():
-                return _each(format_datetime)
-            case TimeType():
-                return _each(format_time)
+                return _prepare_decimals
             case JsonType():
-                return prepare_json if is_native_json else _each(_text_of)
+                return prepare_json_values
             case ArrayType() | MapType() | ObjectType():
                 return prepare_of(type_, prepare_scalar)
+            case IntType() | DatetimeType() | TimeType():
+                return own(type_)
             case _:
                 assert_never(type_)
 
     return prepare_scalar
+
+
+def _javascript(type_: IntType | DatetimeType | TimeType) -> Prepare | None:
+    match type_:
+        case IntType():
+            return _each(int.__repr__) if type_.bit_size == 64 else None
+        case DatetimeType():
+            return _each(format_datetime)
+        case TimeType():
+            return _each(format_time)
+        case _:
+            assert_never(type_)
+
+
+def _python(type_: IntType | DatetimeType | TimeType) -> Prepare | None:
+    # What msgspec writes, it reads as the same again; a function's datetimes are naive.
+    return _prepare_naive if isinstance(type_, DatetimeType) else None
+
+
+def _prepare_naive(moments: Sequence[Any]) -> Sequence[Any]:
+    return _texts.decode(_json.encode(moments).replace(b'Z"', b'"'))
+
+
+def _prepare_decimals(numbers: Sequence[Any]) -> Sequence[Any]:
+    canonical = canonical_decimals(numbers)
+    return list(map(format_decimal, numbers)) if canonical is None else canonical
 
 
 def _each(write: Callable[[Any], str]) -> Prepare:
@@ -139,6 +189,5 @@ def _name_of(number: float) -> str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-def _text_of(value: Any) -> str:  # noqa: ANN401 - a column of `Json`, which the codec leaves open
-    text: str = value.text
-    return text
+def _texts_of(values: Sequence[Any]) -> Sequence[Any]:
+    return [value.text for value in values]

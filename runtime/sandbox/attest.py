@@ -13,7 +13,7 @@ from runtime.limits import Limits
 from runtime.sandbox.host import Guest, GuestDiedError, open_guest
 from runtime.sandbox.interface import FailureCode, Finding, Function, Language, Walls
 from runtime.sandbox.probes import PROBES
-from runtime.sandbox.runner import Runner
+from runtime.sandbox.runner import Objects, Runner
 from runtime.sandbox.zygote import Zygote
 
 LOOP_SECONDS: Final = 0.3
@@ -193,7 +193,7 @@ def _native(guest: Guest, name: str) -> Attempt:
 
 def _function(runner: Runner, canary: Canary, log_bytes: int) -> Attempt:
     try:
-        result = runner.run([b"{}"])
+        result = runner.run(Objects([b"{}"]))
     except FunctionRefusedError as error:
         # The policy may see it coming.
         stopped = canary.language_policy and error.kind == "refused"
@@ -203,7 +203,7 @@ def _function(runner: Runner, canary: Canary, log_bytes: int) -> Attempt:
         return Attempt(
             name=canary.name, stopped=stopped, detail=f"{failure.code.value}: {failure.message}"
         )
-    seen = bytes(result.results[0] or b"")
+    seen = result.objects.get(0, b"")
     printed = sum(len(log.text.encode()) for log in result.logs)
     return Attempt(
         name=canary.name,

@@ -73,10 +73,12 @@ class FrameUnfinishedError(FrameError):
 
 
 def write_frame(descriptor: int, kind: Kind, *parts: bytes) -> None:
-    """Write from inside: blocking, since a guest has nothing else to do."""
-    write_all(descriptor, PREFIX.pack(sum(map(len, parts)), kind))
-    for part in parts:
-        write_all(descriptor, part)
+    """Write from inside: blocking, since a guest has nothing else to do.
+
+    The parts go out together: whoever waits for them would be woken for each.
+    """
+    prefix = PREFIX.pack(sum(map(len, parts)), kind)
+    write_all(descriptor, b"".join((prefix, *parts)))
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -130,15 +132,15 @@ class Channel:
         return self._end.fileno()
 
     def send(self, kind: Kind, payload: bytes, wait: Wait) -> None:
-        for part in (PREFIX.pack(len(payload), kind), payload):
-            rest = memoryview(part)
-            while rest:
-                try:
-                    rest = rest[self._end.send(rest[:MAX_READ_BYTES], socket.MSG_NOSIGNAL) :]
-                except BlockingIOError:
-                    wait(self._end.fileno(), select.POLLOUT)
-                except OSError as error:
-                    raise ChannelClosedError(len(rest)) from error
+        # Together: a guest that is woken by the prefix alone only waits again.
+        rest = memoryview(PREFIX.pack(len(payload), kind) + payload)
+        while rest:
+            try:
+                rest = rest[self._end.send(rest[:MAX_READ_BYTES], socket.MSG_NOSIGNAL) :]
+            except BlockingIOError:
+                wait(self._end.fileno(), select.POLLOUT)
+            except OSError as error:
+                raise ChannelClosedError(len(rest)) from error
 
     def receive(
         self, expected: Collection[Kind], max_bytes: int, wait: Wait

@@ -41,7 +41,7 @@
   // An escape that JSON.stringify writes for half of a pair, and no escaped backslash before it.
   const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
 
-  const state = { cursor: null, transform: undefined, present: null, mostOutput: 0, batchOutput: 0, logChars: 0 };
+  const state = { cursor: null, transform: undefined, reader: null, writer: null, mostOutput: 0, batchOutput: 0, logChars: 0 };
   let log = '';
   let logLeft = 0;
 
@@ -169,6 +169,9 @@
 
   const refusal = (code, message) => ({ __proto__: null, refused: code, message });
 
+  const hasLoneSurrogate = (text) =>
+    apply(indexOf, text, ['\\ud']) >= 0 && apply(exec, LONE_SURROGATE, [text]) !== null;
+
   const accept = (value) => {
     if (typeof value !== 'object' || value === null || isArray(value)) {
       throw refusal('RESULT', '`transform` returned ' + article(value) + ', expected an object');
@@ -185,7 +188,7 @@
     if (typeof text !== 'string' || text[0] !== '{') {
       throw refusal('RESULT', 'the returned value is written as no JSON object');
     }
-    if (apply(indexOf, text, ['\\ud']) >= 0 && apply(exec, LONE_SURROGATE, [text]) !== null) {
+    if (hasLoneSurrogate(text)) {
       throw refusal('RESULT', 'the returned value holds half of a surrogate pair');
     }
     return text;
@@ -241,21 +244,42 @@
 
   // ---- a batch
 
+  const objectsOf = (records) => (i) => {
+    const record = records[i];
+    records[i] = null;
+    return record;
+  };
+
+  // Gives undefined for what fits no row; whatever is wrong with it, `accept` finds again.
+  const rowOf = (value) => {
+    try {
+      if (typeof value !== 'object' || value === null) return undefined;
+      const { shorterBytes, write } = state.writer;
+      const text = write(value);
+      if (text === undefined || hasLoneSurrogate(text)) return undefined;
+      // Near the limit, the size that counts is that of an object.
+      return MAX_UNIT_BYTES * text.length + shorterBytes > state.mostOutput ? undefined : text;
+    } catch {
+      return undefined;
+    }
+  };
+
   const run = (json) => {
-    const { batchOutput, cursor, mostOutput, present, transform } = state;
+    const { batchOutput, cursor, mostOutput, transform } = state;
     const started = now();
-    const records = parse(json);
+    const batch = parse(json);
+    const count = state.reader === null ? batch.length : batch[0];
+    const recordAt = state.reader === null ? objectsOf(batch) : state.reader(batch);
     const read = now();
-    const count = records.length;
     let taken = -1;
-    let failures = '', logs = '', results = '';
+    let failures = '', logs = '', places = '', objects = '', rows = '';
     logLeft = state.logChars;
     for (let i = 0; i < count; i++) {
       cursor[0] = i;
-      const record = records[i];
-      records[i] = null;
       try {
-        const text = accept(transform(present === null ? record : present(record)));
+        const value = transform(recordAt(i));
+        const row = state.writer === null ? undefined : rowOf(value);
+        const text = row === undefined ? accept(value) : row;
         // Counting bytes takes longer than writing them: it waits until a limit may be near.
         if (MAX_UNIT_BYTES * text.length > mostOutput) {
           const size = byteLength(text);
@@ -263,8 +287,8 @@
             throw refusal('OUTPUT', 'the result has ' + size + ' bytes, allowed are at most ' + mostOutput);
           }
         }
-        if (taken < 0 && MAX_UNIT_BYTES * (results.length + text.length + 1) > batchOutput) {
-          taken = byteLength(results) + 1;
+        if (taken < 0 && MAX_UNIT_BYTES * (objects.length + rows.length + text.length + 1) > batchOutput) {
+          taken = byteLength(objects) + byteLength(rows);
         }
         if (taken >= 0) {
           const size = byteLength(text) + 1;
@@ -274,7 +298,12 @@
           }
           taken += size;
         }
-        results += results === '' ? text : ',' + text;
+        if (row === undefined) {
+          places += (places === '' ? '' : ',') + i;
+          objects += text + '\n';
+        } else {
+          rows += text + '\n';
+        }
       } catch (error) {
         failures += (failures === '' ? '' : ',') + failure(i, error);
       }
@@ -284,18 +313,19 @@
       }
     }
     cursor[0] = count;
-    return '{"failures":[' + failures + '],"logs":[' + logs + '],"micros":[' + (read - started) * 1000
-      + ',' + (now() - read) * 1000 + ']}\n[' + results + ']';
+    return '{"failures":[' + failures + '],"objects":[' + places + '],"logs":[' + logs + '],"micros":['
+      + (read - started) * 1000 + ',' + (now() - read) * 1000 + ']}\n' + objects + rows;
   };
 
   // ---- what the guest calls
 
   const buffer = new ArrayBuffer(2 * 65536);
   const setCursor = (offset) => { state.cursor = new Integers(buffer, offset, 1); };
-  const setFunction = (transform, settings, present) => {
+  const setFunction = (transform, settings, reader, writer) => {
     const found = parse(settings);
     state.transform = transform;
-    state.present = present;
+    state.reader = reader;
+    state.writer = writer === null ? null : writer(isPlain);
     state.mostOutput = found.record_output_bytes;
     state.batchOutput = found.batch_output_bytes;
     state.logChars = found.capture_logs ? found.log_bytes : 0;

@@ -79,7 +79,8 @@ class JavaScriptEngine:
         if function.language_policy:
             self._isolate.call(self._withhold, self._arguments)
         # Ours, and before the user's: what it captures is still what it should be.
-        present = self._isolate.handle(function.presentation or "null")
+        reader = self._isolate.handle(function.reader or "null")
+        writer = self._isolate.handle(function.writer or "null")
         try:
             # The newline ends a comment of the user's (FUNC-D8).
             self._isolate.evaluate(f"{function.source}\n//# sourceURL={FILE_NAME}")
@@ -91,13 +92,14 @@ class JavaScriptEngine:
             raise SourceError(refusal_of(error)) from None
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
-        arguments = self._isolate.handle("[null, null, null]")
+        arguments = self._isolate.handle("[null, null, null, null]")
         settings = msgspec.json.encode(
-            msgspec.structs.replace(function, source="", presentation="")
+            msgspec.structs.replace(function, source="", reader="", writer="")
         )
         self._isolate.set_item(arguments, 0, transform)
         self._isolate.set_text(arguments, 1, settings)
-        self._isolate.set_item(arguments, 2, present)
+        self._isolate.set_item(arguments, 2, reader)
+        self._isolate.set_item(arguments, 3, writer)
         self._isolate.call(self._set_function, arguments)
         return JavaScriptFunction(self._isolate, self._run, self._arguments)
 
@@ -115,7 +117,7 @@ class JavaScriptFunction:
             self._isolate.set_text(self._arguments, 0, batch)
             answer = self._isolate.call(self._run, self._arguments)
             # Promises run on after the call: whoever loops in them must not pass as done.
-            self._isolate.evaluate("0")
+            self._isolate.clear(self._arguments, 0)
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
         except v8.JavaScriptError:

@@ -25,8 +25,10 @@ from runtime.sandbox.kernel import map_page
 from runtime.sandbox.policy.errors import describe_exception
 from runtime.sandbox.policy.normalise import ResultError
 from runtime.sandbox.policy.views import prepare
+from runtime.sandbox.python_columns import ColumnReader
+from runtime.sandbox.python_rows import RowWriter
 from runtime.sandbox.python_source import load, load_without_policy
-from runtime.sandbox.python_values import accept, present, rebuilder
+from runtime.sandbox.python_values import accept, present
 
 _MAX_LOG_PARTS: Final = 10_000
 """Pieces of output that one record may print: each costs memory, however short."""
@@ -73,25 +75,25 @@ class Log:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._left = max_bytes
-        self._parts: list[str] = []
+        self.parts: list[str] = []
 
     def start_batch(self) -> None:
         self._left = self._max_bytes
-        self._parts.clear()
+        self.parts.clear()
 
     def write(self, text: str) -> int:
-        if self._left > 0 and len(self._parts) < _MAX_LOG_PARTS:
+        if self._left > 0 and len(self.parts) < _MAX_LOG_PARTS:
             # In UTF-8, so that the limit means what the host receives.
             kept = text[: self._left].encode(errors="replace")[: self._left]
             self._left -= len(kept)
-            self._parts.append(kept.decode(errors="ignore"))
+            self.parts.append(kept.decode(errors="ignore"))
         return len(text)
 
     def take(self) -> str:
-        if not self._parts:
+        if not self.parts:
             return ""
-        text = "".join(self._parts)
-        self._parts.clear()
+        text = "".join(self.parts)
+        self.parts.clear()
         return text
 
 
@@ -108,6 +110,17 @@ class Stream:
         self.write("")
 
 
+class _Answer:
+    """What a batch has come to so far."""
+
+    def __init__(self) -> None:
+        self.failures: list[RawFailure] = []
+        self.logs: list[RawLog] = []
+        self.positions: list[int] = []
+        self.objects: list[bytes] = []
+        self.rows: list[bytes] = []
+
+
 class PythonFunction:
     """One loaded function."""
 
@@ -122,47 +135,65 @@ class PythonFunction:
         self._transform = transform
         self._cursor = cursor
         self._log = log
-        self._rebuild = rebuilder(function.presentation)
+        self._read = ColumnReader(function.reader).read if function.reader else present
+        self._writer = RowWriter(function.writer) if function.writer else None
         self._spent = False
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
         started = time.perf_counter_ns()
-        records = present(batch)
+        records = self._read(batch)
         read = time.perf_counter_ns()
-        failures: list[RawFailure] = []
-        logs: list[RawLog] = []
-        results = self._apply(records, failures, logs)
+        answer = _Answer()
+        self._apply(records, answer)
         # From here on no record is to blame, should memory end.
         self._cursor[0] = len(records)
-        body = b"[" + b",".join(results) + b"]"
         micros = ((read - started) // 1000, (time.perf_counter_ns() - read) // 1000)
-        head = Outcomes(failures=failures, logs=logs, micros=micros, spent=self._spent)
-        return msgspec.json.encode(head) + b"\n", body
+        head = Outcomes(
+            failures=answer.failures,
+            objects=answer.positions,
+            logs=answer.logs,
+            micros=micros,
+            spent=self._spent,
+        )
+        lines = (msgspec.json.encode(head), *answer.objects, *answer.rows, b"")
+        return b"\n".join(lines), b""
 
-    def _apply(
-        self, records: list[Any], failures: list[RawFailure], logs: list[RawLog]
-    ) -> list[bytes]:
+    def _apply(self, records: list[Any], answer: "_Answer") -> None:
         transform, cursor, log = self._transform, self._cursor, self._log
-        rebuild = self._rebuild
+        write = None if self._writer is None else self._writer.write
         most = self._function.record_output_bytes
+        # Near the limit, the size that counts is that of an object.
+        most_in_row = 0 if self._writer is None else most - self._writer.shorter_bytes
+        rows = answer.rows
         left = self._function.batch_output_bytes
         log.start_batch()
-        results: list[bytes] = []
         for position, record in enumerate(records):
             cursor[0] = position
             records[position] = None
             try:
-                result = accept(transform(record if rebuild is None else rebuild(record)))
-                size = len(result) + 1
+                result = transform(record)
+                row = None
+                if write is not None and type(result) is dict:
+                    try:
+                        row = write(result)
+                    except BaseException:  # noqa: BLE001 - `accept` meets it again, and tells
+                        row = None
+                    if row is not None and len(row) > most_in_row:
+                        row = None
+                text = accept(result) if row is None else row
+                size = len(text) + 1
                 if size > most or size > left:
                     _refuse_size(size - 1, most, left)
                 left -= size
-                results.append(result)
+                if row is None:
+                    answer.objects.append(text)
+                    answer.positions.append(position)
+                else:
+                    rows.append(row)
             except BaseException as error:  # noqa: BLE001 - a function may raise anything
-                failures.append(self._failure(position, error))
-            if text := log.take():
-                logs.append(RawLog(position, text))
-        return results
+                answer.failures.append(self._failure(position, error))
+            if log.parts:
+                answer.logs.append(RawLog(position, log.take()))
 
     def _failure(self, position: int, error: BaseException) -> RawFailure:
         match error:

@@ -8,7 +8,7 @@ import select
 import signal
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -103,10 +103,14 @@ class GuestDiedError(KilnRuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A validated answer: the results of all records that are not among the failures, in order."""
+    """A validated answer: one outcome for each record; what the results hold is not looked at."""
 
     outcomes: Outcomes
-    results: list[msgspec.Raw]
+    objects: list[bytes]
+    """The results of `outcomes.objects`, as JSON."""
+    rows: bytes
+    """The results of the records that are in no list of the outcomes, a line for each."""
+    num_rows: int
 
 
 class _GivenUpError(Exception):
@@ -235,37 +239,40 @@ class Guest:
 
     def run(
         self,
-        records: Sequence[bytes],
+        batch: bytes,
+        records: int,
         limits: Limits,
         seconds: float,
         caller_seconds: Callable[[], float] = nobody_waits_less,
     ) -> Reply:
-        """Apply the function to records of JSON within `seconds`; raises `GuestDiedError`.
+        """Apply the function to a number of records within `seconds`; raises `GuestDiedError`.
 
         `caller_seconds` tells how long somebody still waits for it.
         """
         allowed = (
             limits.batch_output_bytes
-            + len(records) * FAILURE_BYTES
+            + records * FAILURE_BYTES
             + 2 * limits.log_bytes * 6  # escaped
             + MAX_NOTE_BYTES
         )
-        batch = b"[" + b",".join(records) + b"]"
         patience = Patience(
             total=seconds,
             between=limits.record_seconds + len(batch) / READ_BYTES_PER_SECOND,
             record=limits.record_seconds,
-            records=len(records),
+            records=records,
         )
         _, payload = self._ask(
             Kind.BATCH, batch, {Kind.OUTCOMES}, allowed, patience, caller_seconds
         )
-        head, found, rest = bytes(payload).partition(b"\n")
-        outcomes = self._decode(head, Outcomes)
-        results = self._decode(rest, list[msgspec.Raw])
-        if not found or not _is_whole(outcomes, len(results), len(records)):
+        lines = payload.count(b"\n")
+        head = payload.find(b"\n") + 1
+        outcomes = self._decode(memoryview(payload)[:head], Outcomes)
+        objects = len(outcomes.objects)
+        num_rows = lines - 1 - objects
+        if payload[-1:] != b"\n" or not _is_whole(outcomes, num_rows, records):
             raise self._died(FrameContentError("outcomes that are not one per record"))
-        return Reply(outcomes=outcomes, results=results)
+        *texts, rows = bytes(memoryview(payload)[head:]).split(b"\n", objects)
+        return Reply(outcomes=outcomes, objects=texts, rows=rows, num_rows=num_rows)
 
     def probe(self, name: str, seconds: float) -> Finding:
         """Let a canary loose inside."""
@@ -331,7 +338,9 @@ class Guest:
             self.close()
             raise
 
-    def _decode(self, payload: bytes | bytearray, expected: type[_Expected]) -> _Expected:
+    def _decode(
+        self, payload: bytes | bytearray | memoryview, expected: type[_Expected]
+    ) -> _Expected:
         try:
             return msgspec.json.decode(payload, type=expected)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -391,12 +400,16 @@ def _is_end(error: FrameError | _GivenUpError) -> bool:
     return isinstance(error, ChannelClosedError)
 
 
-def _is_whole(outcomes: Outcomes, results: int, records: int) -> bool:
+def _is_whole(outcomes: Outcomes, rows: int, records: int) -> bool:
     positions = [failure.position for failure in outcomes.failures]
+    taken = sorted(positions + outcomes.objects)
     return (
-        results + len(positions) == records
-        and all(one < other for one, other in itertools.pairwise(positions))
-        and all(0 <= position < records for position in positions)
+        len(taken) + rows == records
+        and rows >= 0
+        and all(one < other for one, other in itertools.pairwise(taken))
+        and positions == sorted(positions)
+        and outcomes.objects == sorted(outcomes.objects)
+        and all(0 <= position < records for position in taken)
         and all(failure.code in _GUEST_CODES for failure in outcomes.failures)
         and all(
             max(map(len, (failure.message, failure.hint, failure.path))) <= 2 * MAX_MESSAGE_CHARS

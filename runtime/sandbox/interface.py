@@ -37,19 +37,6 @@ CURSOR_READING: Final = -1
 """In the shared page before the first record; the batch's length stands there after the last."""
 
 
-class Rebuilt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a Python guest makes of a value that JSON gives as something else, or of its parts."""
-
-    kind: str
-    """As in schemas."""
-
-    members: dict[str, "Rebuilt"] = {}
-    """The properties of an object that have something to rebuild."""
-
-    element: "Rebuilt | None" = None
-    """Of an array or a map."""
-
-
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a locked guest is given once: the source, and what its answers may weigh."""
 
@@ -58,9 +45,13 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_output_bytes: int
     log_bytes: int
     capture_logs: bool = False
-    presentation: str = ""
-    """How the function is given its records (FUNC-13): for JavaScript an expression of ours, a
-    function that rebuilds a record; for Python a `Rebuilt` as JSON. Empty: as JSON gives them."""
+    reader: str = ""
+    """How the function is given its records (FUNC-13), which come as columns: for JavaScript an
+    expression of ours, for Python a `Shape`. Empty: as objects, and as JSON gives them."""
+
+    writer: str = ""
+    """How usual results are written as rows: for JavaScript an expression of ours, for Python a
+    `Shape`. Empty: all results are objects."""
 
     language_policy: bool = True
     """False only where the operating system's walls are tested alone."""
@@ -97,9 +88,14 @@ class RawLog(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 
 class Outcomes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first line of an answer; the results of the other records follow as a JSON array."""
+    """The first line of an answer; results follow, one on a line: first the objects, then the rows.
+
+    Every record has one outcome. Those that are in neither list have a row.
+    """
 
     failures: list[RawFailure]
+    objects: list[int]
+    """Positions of the records whose results are written as objects."""
     logs: list[RawLog]
     micros: tuple[int, int]
     """Spent on reading the batch, and on everything after."""

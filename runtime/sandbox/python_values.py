@@ -14,23 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from mapping_lang.types.kinds import (
-    ArrayType,
-    DatetimeType,
-    DateType,
-    DecimalType,
-    FloatType,
-    JsonType,
-    MapType,
-    ObjectType,
-    Property,
-    TimeType,
-    Type,
-    UuidType,
-)
-from runtime.sandbox.interface import Rebuilt
 from runtime.sandbox.policy.normalise import normalise
-from runtime.sandbox.policy.present import presenter
 
 _Changes: TypeAlias = tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
@@ -42,17 +26,6 @@ _CHANGES: Final[dict[tuple[tuple[Any, ...], tuple[type, ...]], _Changes]] = {}
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 _TEXT: Final = frozenset({str})
 
-_SCALARS: Final[dict[str, Type]] = {
-    "date": DateType(),
-    "datetime": DatetimeType(),
-    "decimal": DecimalType(1),
-    "float": FloatType(64),
-    "json": JsonType(),
-    "time": TimeType(),
-    "uuid": UuidType(),
-}
-"""Kinds that are rebuilt; their limits were checked outside."""
-
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(list[Any]).decode
 
@@ -60,29 +33,6 @@ _read = msgspec.json.Decoder(list[Any]).decode
 def present(batch: bytes) -> list[Any]:
     """Read the records of a batch, each built afresh (FUNC-16)."""
     return _read(batch)
-
-
-def rebuilder(plan: str) -> Callable[[Any], Any] | None:
-    """Give what makes a decoded record what the function is given (FUNC-13); None if it is that."""
-    if not plan:
-        return None
-    shape = _shape(msgspec.json.decode(plan, type=Rebuilt))
-    if not isinstance(shape, ObjectType):
-        raise TypeError("records are objects")
-    return presenter(shape, preserve_json=False)
-
-
-def _shape(plan: Rebuilt) -> Type:
-    """Write a plan as a type: what is not to be rebuilt is left out, and so are its limits."""
-    match plan:
-        case Rebuilt(kind="object", members=members):
-            return ObjectType(tuple(Property(name, _shape(each)) for name, each in members.items()))
-        case Rebuilt(kind="array", element=Rebuilt() as element):
-            return ArrayType(_shape(element))
-        case Rebuilt(kind="map", element=Rebuilt() as element):
-            return MapType(_shape(element))
-        case _:
-            return _SCALARS[plan.kind]
 
 
 def accept(result: object) -> bytes:

@@ -9,9 +9,7 @@ records), the piece is repeated one record at a time.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, assert_never
-
-import msgspec
+from typing import Final, Protocol, assert_never
 
 from runtime.errors import (
     BatchStoppedError,
@@ -26,6 +24,29 @@ from runtime.sandbox.kills import KillWindow
 
 MAX_OUTSIDE_KILLS: Final = 3
 """How often a batch is repeated because somebody else killed its guest."""
+
+
+class Records(Protocol):
+    """The records of a batch as their guest reads them, whole or in pieces."""
+
+    def __len__(self) -> int:
+        """Count the records."""
+
+    def piece(self, start: int, stop: int) -> bytes:
+        """Write the records from `start` until before `stop`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Records as JSON objects, for guests that are given no reader of anything else."""
+
+    texts: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def piece(self, start: int, stop: int) -> bytes:
+        return b"[%b]" % b",".join(self.texts[start:stop])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +71,22 @@ class Timings:
     applying: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Results that are rows of values, a line of JSON for each of these positions."""
+
+    positions: Sequence[int]
+    lines: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
-    """One outcome per record: a result as JSON, or none and a failure."""
+    """One outcome per record: an object, a row or a failure."""
 
-    results: tuple[msgspec.Raw | None, ...]
+    records: int
+    objects: dict[int, bytes]
+    """Results that are JSON objects, by position."""
+    rows: tuple["Rows", ...]
     failures: tuple[Failure, ...]
     logs: tuple[RawLog, ...]
     kills: int
@@ -102,18 +134,17 @@ def charge(position: int, death: Death, limits: Limits) -> Failure:
 class _Batch:
     """What one batch has so far."""
 
-    records: Sequence[bytes]
+    records: Records
+    whole: bytes
     deadline: float
     todo: list[Piece]
-    results: list[msgspec.Raw | None] = field(init=False)
+    objects: dict[int, bytes] = field(default_factory=dict)
+    rows: list[Rows] = field(default_factory=list)
     failures: dict[int, Failure] = field(default_factory=dict)
     logs: dict[int, RawLog] = field(default_factory=dict)
     kills: int = 0
     outside_kills: int = 0
     timings: Timings = Timings()
-
-    def __post_init__(self) -> None:
-        self.results = [None] * len(self.records)
 
     def steps(self) -> Iterator[Piece]:
         """Give the pieces to run, whole or record by record, until none is left."""
@@ -125,13 +156,22 @@ class _Batch:
             self.todo.append(replace(piece, start=piece.start + 1))
             yield Piece(start=piece.start, stop=piece.start + 1)
 
+    def text(self, piece: Piece) -> bytes:
+        if len(piece) == len(self.records):
+            return self.whole
+        return self.records.piece(piece.start, piece.stop)
+
     def take(self, piece: Piece, reply: Reply) -> None:
         """Put the outcomes of a piece where they belong."""
         outcomes = reply.outcomes
-        failed = {raw.position for raw in outcomes.failures}
-        succeeded = (each for each in range(len(piece)) if each not in failed)
-        for position, result in zip(succeeded, reply.results, strict=True):
-            self.results[piece.start + position] = result
+        if reply.num_rows:
+            positions: Sequence[int] = range(piece.start, piece.stop)
+            if reply.num_rows < len(piece):
+                others = {raw.position for raw in outcomes.failures}.union(outcomes.objects)
+                positions = [each for each in positions if each - piece.start not in others]
+            self.rows.append(Rows(positions, reply.rows))
+        for position, text in zip(outcomes.objects, reply.objects, strict=True):
+            self.objects[piece.start + position] = text
         for raw in outcomes.failures:
             position = piece.start + raw.position
             self.failures[position] = Failure(
@@ -155,7 +195,9 @@ class _Batch:
 
     def result(self) -> BatchResult:
         return BatchResult(
-            results=tuple(self.results),
+            records=len(self.records),
+            objects=self.objects,
+            rows=tuple(self.rows),
             failures=tuple(self.failures[each] for each in sorted(self.failures)),
             logs=tuple(self.logs[each] for each in sorted(self.logs)),
             kills=self.kills,
@@ -222,16 +264,18 @@ class Runner:
 
     def run(
         self,
-        records: Sequence[bytes],
+        records: Records,
         caller_seconds: Callable[[], float] = nobody_waits_less,
     ) -> BatchResult:
-        """Apply the function to records of JSON, each exactly once as far as results go.
+        """Apply the function to records, each exactly once as far as results go.
 
         `caller_seconds` tells how long somebody still waits: after that nothing more is done.
         """
-        self._limits.check_batch(len(records), sum(map(len, records)) + len(records) + 1)
+        whole = records.piece(0, len(records))
+        self._limits.check_batch(len(records), len(whole))
         batch = _Batch(
             records,
+            whole,
             time.monotonic() + self._limits.batch_seconds,
             [Piece(start=0, stop=len(records))] if records else [],
         )
@@ -254,7 +298,8 @@ class Runner:
         running = time.monotonic()
         try:
             reply = guest.run(
-                batch.records[piece.start : piece.stop],
+                batch.text(piece),
+                len(piece),
                 self._limits,
                 max(0.0, batch.deadline - running),
                 caller_seconds,

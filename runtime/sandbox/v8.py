@@ -106,6 +106,12 @@ class Isolate:
         self._library.mr_free_value(self._context, result)
         self._library.mr_free_value(self._context, key)
 
+    def clear(self, array: Handle, index: int) -> None:
+        """Make an item undefined, once all that runs has ended, what promises run included."""
+        self.set_item(array, index, self._undefined)
+        if self._library.mr_hard_memory_limit_reached(self._context):
+            raise OutOfMemoryError
+
     def handle(self, source: str) -> Handle:
         """Run a script and keep its value, whatever it is, as a handle."""
         text = self._text(source.encode())

@@ -1,6 +1,7 @@
 """What is written for a guest, of every kind (FUNC-13); tests of the engine see it arrive."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from mapping_lang.types.kinds import (
     MapType,
     ObjectType,
     Property,
+    Schema,
     StringType,
     TimeType,
     Type,
@@ -32,12 +34,11 @@ MOMENT = datetime(2024, 1, 2, 3, 4, 5, 120_000, tzinfo=UTC)
 DOCUMENT = Json(' {"a":\n[1,2.50,null]}')
 
 
-def written(type_: Type, value: Value | None, language: Language, *, preserve_json: bool) -> str:
-    schema = ObjectType((Property("x", type_, nullable=True),))
+def batch(
+    schema: Schema, records: Sequence[Record], language: Language, *, preserve_json: bool = False
+) -> str:
     presentation = presentation_for(schema, language, preserve_json=preserve_json)
-    [line, empty] = presentation.write([{"x": value}, {}])
-    assert empty == b"{}"
-    return line.decode().removeprefix('{"x":').removesuffix("}")
+    return presentation.present(records).piece(0, len(records)).decode()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,13 @@ def written(type_: Type, value: Value | None, language: Language, *, preserve_js
         (FloatType(64), float("nan"), '"NaN"', '"NaN"'),
         (DecimalType(10, 2), Decimal("1.50"), '"1.5"', '"1.5"'),
         (DecimalType(10, 2), Decimal("1E+2"), '"100"', '"100"'),
-        (DatetimeType(), MOMENT, '"2024-01-02T03:04:05.12Z"', '"2024-01-02T03:04:05.12Z"'),
+        (DatetimeType(), MOMENT, '"2024-01-02T03:04:05.12Z"', '"2024-01-02T03:04:05.120000"'),
+        (
+            ArrayType(DatetimeType()),
+            [MOMENT],
+            '["2024-01-02T03:04:05.12Z"]',
+            '["2024-01-02T03:04:05.120000"]',
+        ),
         (DateType(), date(1, 2, 3), '"0001-02-03"', '"0001-02-03"'),
         (TimeType(), time(3, 4, 5), '"03:04:05"', '"03:04:05"'),
         (JsonType(), DOCUMENT, '{"a":[1,2.50,null]}', json.dumps(DOCUMENT.text)),
@@ -66,51 +73,84 @@ def written(type_: Type, value: Value | None, language: Language, *, preserve_js
 def test_a_value_is_written_as_its_language_reads_it(
     type_: Type, value: Value | None, javascript: str, python: str
 ) -> None:
-    assert written(type_, value, JS, preserve_json=False) == javascript
-    assert written(type_, value, PY, preserve_json=False) == python
+    schema = ObjectType((Property("x", type_, nullable=True),))
+    for language, text in ((JS, javascript), (PY, python)):
+        assert batch(schema, [{"x": value}], language) == f"[1,[[{text}]]]"
+        assert batch(schema, [{"x": value}, {"x": None}, {"x": value}], language) == (
+            f"[3,[[{text},null,{text}]]]"
+        )
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_preserved_json_is_written_as_its_exact_text(language: Language) -> None:
-    assert written(JsonType(), DOCUMENT, language, preserve_json=True) == json.dumps(DOCUMENT.text)
+    schema = ObjectType((Property("x", JsonType()),))
+    text = batch(schema, [{"x": DOCUMENT}], language, preserve_json=True)
+    assert text == f"[1,[[{json.dumps(DOCUMENT.text)}]]]"
+
+
+INNER = ObjectType((Property("b", IntType(64), nullable=True), Property("c", StringType())))
+OUTER = ObjectType((Property("a", StringType()), Property("o", INNER, nullable=True)))
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([], "[0,[[],[[],[]]]]"),
+        ([{"a": "1", "o": {"b": 2, "c": "3"}}], '[1,[["1"],[["2"],["3"]]]]'),
+        (
+            [{"a": "1", "o": {"b": None, "c": "3"}}, {"o": {"c": "4"}}],
+            (
+                '[2,[{"values":["1",null],"absent":[1],"null":[]},'
+                '[{"values":[null,null],"absent":[1],"null":[]},["3","4"]]]]'
+            ),
+        ),
+        (
+            [{"a": "1"}, {"a": "2", "o": None}],
+            (
+                '[2,[["1","2"],{"values":[{"values":[null,null],"absent":[0,1],"null":[]},'
+                '{"values":[null,null],"absent":[0,1],"null":[]}],"absent":[0],"null":[1]}]]'
+            ),
+        ),
+    ],
+)
+def test_a_batch_is_a_column_for_each_property(records: list[Record], expected: str) -> None:
+    assert batch(OUTER, records, JS) == expected
+
+
+def test_pieces_are_written_as_batches() -> None:
+    schema = ObjectType((Property("x", IntType(32)),))
+    presented = presentation_for(schema, JS, preserve_json=False).present(
+        [{"x": 1}, {"x": 2}, {"x": 3}]
+    )
+    assert (len(presented), presented.piece(1, 3)) == (3, b"[2,[[2,3]]]")
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_record_of_no_schema_is_an_empty_object(language: Language) -> None:
-    presentation = presentation_for(NO_SCHEMA, language, preserve_json=False)
-    assert (presentation.write([{}, {}]), presentation.guest_part) == ([b"{}", b"{}"], "")
+    assert batch(NO_SCHEMA, [{}, {}], language) == "[{},{}]"
+    assert presentation_for(NO_SCHEMA, language, preserve_json=False).reader == ""
 
 
-def test_records_are_one_line_each() -> None:
-    schema = ObjectType((Property("x", JsonType()), Property("y", StringType())))
-    presentation = presentation_for(schema, JS, preserve_json=False)
-    records: list[Record] = [{"x": Json('["a",\n1]'), "y": "b\n"}, {"x": Json("[\r]"), "y": "\n"}]
-    assert presentation.write(records) == [
-        b'{"x":["a",1],"y":"b\\n"}',
-        b'{"x":[],"y":"\\n"}',
-    ]
-    assert presentation.write([]) == []
-
-
-def test_a_guest_is_told_only_of_what_it_has_to_rebuild() -> None:
-    inner = ObjectType((Property("s", StringType()), Property("u", UuidType())))
+def test_a_python_guest_is_told_the_shape_of_the_records() -> None:
+    inner = ObjectType((Property("s", StringType()), Property("j", JsonType())))
     schema = ObjectType(
         (
-            Property("i", IntType(32)),
-            Property("o", ArrayType(inner)),
-            Property("m", MapType(JsonType())),
+            Property("i", IntType(32, maximum=7), nullable=True),
+            Property("o", inner),
+            Property("m", MapType(ArrayType(UuidType()))),
         )
     )
-    told = {
-        preserve_json: presentation_for(schema, PY, preserve_json=preserve_json).guest_part
-        for preserve_json in (False, True)
-    }
-    array = {
-        "kind": "array",
-        "element": {"kind": "object", "members": {"u": {"kind": "uuid"}}},
-    }
-    of_json = {"kind": "map", "element": {"kind": "json"}}
-    assert json.loads(told[True]) == {"kind": "object", "members": {"o": array}}
-    assert json.loads(told[False]) == {"kind": "object", "members": {"o": array, "m": of_json}}
-    plain = ObjectType((Property("s", StringType()), Property("d", DecimalType(3))))
-    assert presentation_for(plain, JS, preserve_json=False).guest_part == ""
+    for preserve_json, kind in ((False, "json"), (True, "string")):
+        presentation = presentation_for(schema, PY, preserve_json=preserve_json)
+        array = {"kind": "array", "element": {"kind": "uuid"}}
+        assert json.loads(presentation.reader) == {
+            "kind": "object",
+            "members": {
+                "i": {"kind": "int"},
+                "o": {
+                    "kind": "object",
+                    "members": {"s": {"kind": "string"}, "j": {"kind": kind}},
+                },
+                "m": {"kind": "map", "element": array},
+            },
+        }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from runtime.errors import FunctionRefusedError
 from runtime.limits import Limits
 from runtime.sandbox.interface import FailureCode, Language, RawLog
+from runtime.sandbox.runner import Objects
 from tests.runtime.sandbox.conftest import Open
 
 PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
@@ -16,9 +17,9 @@ PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
 
 def outcome(run_function: Open, language: Language, source: str, record: str = "{}") -> str:
     """The result of one record as it came, or its failure in one line."""
-    result = run_function(language, source).run([record.encode()])
+    result = run_function(language, source).run(Objects([record.encode()]))
     if not result.failures:
-        return bytes(result.results[0] or b"").decode()
+        return result.objects[0].decode()
     [failure] = result.failures
     return f"{failure.code.value} {failure.line}:{failure.column} {failure.message}"
 
@@ -176,8 +177,8 @@ function transform(r) {
 
 
 def test_a_realm_that_was_tampered_with_serves_only_itself(run_function: Open) -> None:
-    result = run_function(JAVASCRIPT, TAMPERED).run([b'{"i":0}', b'{"i":1}', b'{"i":2}'])
-    assert [each and bytes(each) for each in result.results] == [b'{"i":0}', None, b'{"i":2}']
+    result = run_function(JAVASCRIPT, TAMPERED).run(BATCH)
+    assert result.objects == {0: b'{"i":0}', 2: b'{"i":2}'}
     [failure] = result.failures
     assert (failure.position, failure.code, failure.message) == (
         1,
@@ -230,8 +231,10 @@ def test_without_the_policy_python_is_whole(run_function: Open) -> None:
     source = (
         "import sys, os\ndef transform(r):\n    sys.stdout.write('x')\n    return {'x': os.sep}\n"
     )
-    result = run_function(PYTHON, source, language_policy=False, capture_logs=True).run([b"{}"])
-    assert [bytes(each or b"") for each in result.results] == [b'{"x":"/"}']
+    result = run_function(PYTHON, source, language_policy=False, capture_logs=True).run(
+        Objects([b"{}"])
+    )
+    assert result.objects == {0: b'{"x":"/"}'}
     assert result.logs == (RawLog(0, "x"),)
 
 
@@ -245,7 +248,7 @@ PRINTED = {
     PYTHON: ["record 0 é\nmore", "record 2 é\nmore"],
     JAVASCRIPT: ['record 0 é\n{"a":[1]}\n', 'record 2 é\n{"a":[1]}\n'],
 }
-BATCH = [b'{"i":0}', b'{"i":1}', b'{"i":2}']
+BATCH = Objects([b'{"i":0}', b'{"i":1}', b'{"i":2}'])
 
 
 def test_what_is_printed_is_kept_per_record(run_function: Open, language: Language) -> None:
@@ -273,7 +276,7 @@ def test_printing_at_once_or_often_costs_no_memory(run_function: Open, language:
         JAVASCRIPT: "function transform() { for (let i = 0; i < 1e5; i++)"
         " console.log('x'.repeat(100)); return {}; }",
     }
-    result = run_function(language, source[language], capture_logs=True).run([b"{}"])
+    result = run_function(language, source[language], capture_logs=True).run(Objects([b"{}"]))
     assert (result.failures, len(result.logs[0].text)) == ((), 16384)
 
 
@@ -285,7 +288,7 @@ def test_results_that_do_not_fit_into_the_batch_are_rejected(
         JAVASCRIPT: "const transform = () => ({x: 'x'.repeat(30)});",
     }
     limits = Limits(batch_output_bytes=100, start_seconds=60, record_seconds=20, load_seconds=20)
-    result = run_function(language, source[language], limits).run([b"{}"] * 4)
+    result = run_function(language, source[language], limits).run(Objects([b"{}"] * 4))
     assert [(each.position, each.code) for each in result.failures] == [
         (2, FailureCode.OUTPUT),
         (3, FailureCode.OUTPUT),
@@ -324,9 +327,9 @@ def test_every_value_passes_unchanged(
 ) -> None:
     source = {PYTHON: "def transform(r):\n    return r\n", JAVASCRIPT: "const transform = r => r;"}
     texts = [json.dumps(each, ensure_ascii=False).encode(errors="replace") for each in records]
-    result = run_function(language, source[language]).run(texts)
+    result = run_function(language, source[language]).run(Objects(texts))
     sent = [json.loads(each, parse_int=float) for each in texts]
     assert result.failures == ()
     # JavaScript has one kind of number.
-    found = [json.loads(bytes(each or b""), parse_int=float) for each in result.results]
+    found = [json.loads(result.objects[each], parse_int=float) for each in range(len(texts))]
     assert found == sent

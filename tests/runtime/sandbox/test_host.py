@@ -12,6 +12,7 @@ from runtime.limits import Limits
 from runtime.sandbox.host import Cause, Patience, Watch, explain
 from runtime.sandbox.interface import FailureCode, Language
 from runtime.sandbox.requests import Answer
+from runtime.sandbox.runner import Objects
 from tests.runtime.sandbox.conftest import Open
 
 MEMORY = 64 << 20
@@ -82,8 +83,8 @@ def test_a_guest_that_kills_itself_does_not_pass_for_one_that_was_killed(
     run_function: Open, limits: Limits, number: int
 ) -> None:
     runner = run_function(Language.PYTHON, SUICIDE, limits, language_policy=False)
-    result = runner.run([b'{"i":%d,"number":%d}' % (i, number) for i in range(3)])
-    assert [each and bytes(each) for each in result.results] == [b'{"i":0}', None, b'{"i":2}']
+    result = runner.run(Objects([b'{"i":%d,"number":%d}' % (i, number) for i in range(3)]))
+    assert result.objects == {0: b'{"i":0}', 2: b'{"i":2}'}
     assert [(failure.position, failure.code) for failure in result.failures] == [
         (1, FailureCode.EXCEPTION)
     ]

@@ -10,6 +10,7 @@ import pytest
 import runtime
 from runtime.errors import FunctionRefusedError
 from runtime.sandbox.interface import Language
+from runtime.sandbox.runner import Objects
 from tests.runtime.sandbox.conftest import Open
 
 PAGE = Path(runtime.__file__).parents[1] / "docs" / "javascript-functions.md"
@@ -42,9 +43,8 @@ def value_of(run_function: Open, expression: str) -> object:
         "const transform = () => { try { return {found: ("
         f"{expression})}}; }} catch (error) {{ return {{thrown: error.name}}; }} }};"
     )
-    [found] = run_function(Language.JAVASCRIPT, source).run([b"{}"]).results
-    assert found is not None
-    result: dict[str, object] = json.loads(bytes(found))
+    found = run_function(Language.JAVASCRIPT, source).run(Objects([b"{}"])).objects[0]
+    result: dict[str, object] = json.loads(found)
     return (
         result["thrown"]
         if "thrown" in result

@@ -131,7 +131,7 @@ with Zygote(Language.PYTHON, start_seconds=60) as zygote:
     with open_guest(zygote, limits, allow_missing_walls=True) as guest:
         print(guest.walls.seccomp, guest.walls.missing())
         guest.load(Function("def transform(r):\\n    return {}", 100, 100, 100), limits)
-        print(bytes(guest.run([b"{}"], limits, 60).results[0]))
+        print(bytes(guest.run(b"[{}]", 1, limits, 60).objects[0]))
 """
 
 

@@ -24,7 +24,7 @@ from runtime.errors import (
 from runtime.limits import Limits
 from runtime.sandbox.host import Cause, Death, Guest, Watch
 from runtime.sandbox.interface import FailureCode, Language
-from runtime.sandbox.runner import BatchResult, Piece, after_death
+from runtime.sandbox.runner import BatchResult, Objects, Piece, after_death
 from runtime.sandbox.zygote import Newborn, Zygote, wait_for_end
 from tests.runtime.sandbox.conftest import Open
 
@@ -70,12 +70,12 @@ function transform(record) {
 }
 
 
-def records(count: int, key: str = "i") -> list[bytes]:
-    return [b'{"%s":%d}' % (key.encode(), each) for each in range(count)]
+def records(count: int, key: str = "i") -> Objects:
+    return Objects([b'{"%s":%d}' % (key.encode(), each) for each in range(count)])
 
 
 def values(result: BatchResult) -> list[object]:
-    return [None if each is None else json.loads(bytes(each)) for each in result.results]
+    return [json.loads(result.objects.get(each, b"null")) for each in range(result.records)]
 
 
 def rejected(result: BatchResult) -> dict[int, str]:
@@ -117,7 +117,7 @@ IDENTITY = {
 
 
 def test_an_empty_batch_is_harmless(run_function: Open, language: Language) -> None:
-    assert run_function(language, IDENTITY[language]).run([]).results == ()
+    assert run_function(language, IDENTITY[language]).run(Objects([])).objects == {}
 
 
 def test_a_loop_between_records_is_charged_to_its_record(
@@ -208,7 +208,7 @@ def test_any_bytes_on_the_channel_cost_one_record_at_most(
     ]
     limits = replace(limits, record_seconds=1)
     with run_function(PYTHON, WRITING, limits, language_policy=False) as runner:
-        result = runner.run(batch)
+        result = runner.run(Objects(batch))
     expected: list[object] = [{"i": 0}, None, {"i": 2}] if written else [{"i": i} for i in range(3)]
     assert values(result) == expected
     assert set(rejected(result)) == ({1} if written else set())
@@ -434,7 +434,7 @@ def transform(record):
 def test_cycles_are_collected_and_charged_to_nobody(run_function: Open) -> None:
     runner = run_function(PYTHON, CYCLES)
     for _ in range(20):
-        result = runner.run([b"{}"] * 10_000)
+        result = runner.run(Objects([b"{}"] * 10_000))
         assert (result.failures, result.kills) == ((), 0)
 
 

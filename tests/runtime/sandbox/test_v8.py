@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from runtime.limits import Limits
 from runtime.sandbox.interface import FailureCode, Language
+from runtime.sandbox.runner import Objects
 from tests.runtime.sandbox.conftest import Open
 
 GREEDY = """
@@ -22,8 +23,8 @@ def test_an_answer_finds_its_way_where_no_memory_is_left(
     limits = replace(limits, record_seconds=30, memory_bytes=64 << 20)
     for _ in range(5):
         result = run_function(Language.JAVASCRIPT, GREEDY, limits).run(
-            [b'{"i":0}', b'{"i":1}', b'{"i":2}']
+            Objects([b'{"i":0}', b'{"i":1}', b'{"i":2}'])
         )
-        assert [each and bytes(each) for each in result.results] == [b'{"i":0}', None, b'{"i":2}']
+        assert result.objects == {0: b'{"i":0}', 2: b'{"i":2}'}
         assert [failure.code for failure in result.failures] == [FailureCode.EXCEPTION]
         assert result.kills == 0
