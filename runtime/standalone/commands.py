@@ -7,6 +7,7 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from types import FrameType
@@ -55,8 +56,12 @@ def run_command(found: argparse.Namespace) -> int:
     except BrokenPipeError:
         # Whoever read has what they wanted; what is left in buffers must not be flushed to them.
         silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, out.fileno())
+        for stream in (out, err):
+            os.dup2(silence, stream.fileno())
         return ExitStatus.BROKEN_PIPE
+    except Exception:  # noqa: BLE001 - a bug of ours is not to pass for a mistake of the user's
+        traceback.print_exc(file=err)
+        return ExitStatus.FAILED
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -1,5 +1,7 @@
 """Where a command writes: results to one stream, everything about them to the other."""
 
+import codecs
+import json
 from dataclasses import dataclass
 from typing import BinaryIO, Self, TextIO
 
@@ -36,8 +38,15 @@ class Streams:
 
     def write_json(self, stream: TextIO, members: object) -> None:
         """Write one value on a line of its own."""
-        stream.write(_json.encode(members).decode() + "\n")
+        text = _json.encode(members).decode()
+        if not text.isascii() and _is_not_utf8(stream):
+            text = json.dumps(json.loads(text))  # the same, all of it in ASCII
+        stream.write(text + "\n")
         stream.flush()
+
+
+def _is_not_utf8(stream: TextIO) -> bool:
+    return codecs.lookup(stream.encoding or "utf-8").name != "utf-8"
 
 
 def _write(stream: TextIO, lines: list[str]) -> None:

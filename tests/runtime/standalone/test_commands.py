@@ -333,6 +333,17 @@ def test_results_so_far_are_told_before_what_ended_the_run(
     assert last.endswith("ends in the middle of the record that begins on line 1 ")
 
 
+def test_a_bug_of_ours_does_not_pass_for_a_mistake_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("runtime.standalone.check.compile_definition", broken)
+    assert main(["check", MAPPING]) == ExitStatus.FAILED
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
 def test_the_help_tells_every_exit_status(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["transform", "--help"])

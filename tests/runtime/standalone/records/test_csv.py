@@ -199,6 +199,18 @@ def test_a_named_separator_is_taken() -> None:
     assert read("a:b\n1:2,3\n", separator=":") == [(1, 2, {"a": "1", "b": "2,3"})]
 
 
+def test_what_comes_bit_by_bit_pauses_between_rows_only() -> None:
+    chunks = [b'a,b\n1,"2\n', b'3"\n', b"4,5\n"]
+    found = list(rows(lines(chunks, pausing=True), ","))
+    assert found == [
+        Row(1, ["a", "b"], 4),
+        Row(2, ["1", "2\n3"], 8),
+        PAUSE,
+        Row(4, ["4", "5"], 4),
+        PAUSE,
+    ]
+
+
 _LINES = st.lists(st.sampled_from(['a,"b', '"', "x,y", '"a""b",c', "", 'q"', '"x\ny",z', ","]))
 
 
