@@ -88,6 +88,7 @@ async def list_connectors(request: KeyRequest, catalogue: Catalogue) -> Connecto
 
 @get(
     "/v1/connectors/{code:str}",
+    path_types={"code": str},
     tag=_TAG,
     summary="Get connector",
     example=Example(answer=_CONNECTOR),

@@ -34,13 +34,17 @@ class NewConnection(Model, frozen=True, kw_only=True):
     name: NameText
     strategy: StrategyMember = None
     sending_mode: SendingModeMember = None
-    linked_connections: Annotated[
-        list[AnyId] | None,
-        Meta(max_length=MAX_LINKS, description="Where events are sent to, or come from."),
-    ] = None
-    auth_token: Annotated[
-        str | None, Meta(max_length=100_000, description="For connectors that use OAuth.")
-    ] = None
+    linked_connections: (
+        Annotated[
+            list[AnyId],
+            Meta(max_length=MAX_LINKS, description="Where events are sent to, or come from."),
+        ]
+        | None
+    ) = None
+    auth_token: (
+        Annotated[str, Meta(max_length=100_000, description="For connectors that use OAuth.")]
+        | None
+    ) = None
     settings: Annotated[
         msgspec.Raw | None,
         Meta(

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.http.admission import Admission
 from api.http.caller import Door
+from api.http.decoding import type_info
 from api.http.edge import Edge
 from api.http.endpoint import endpoint_of
 from api.http.failures import answer_error
@@ -33,6 +34,10 @@ def build(
         missing = set(endpoint.collaborators).difference(collaborators)
         if missing:
             raise RouteError(f"{route.name} asks for {sorted(missing)}, which nobody provides")
+        for struct in (endpoint.body, endpoint.query):
+            if struct is not None:
+                # An annotation that cannot be is found now, and not by whoever sends a body.
+                type_info(struct)
     app = Litestar(
         list(routes),
         dependencies={name: _provide(value) for name, value in collaborators.items()},

@@ -6,12 +6,14 @@ found and what was expected, whatever the type.
 """
 
 import functools
+import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from mapping_lang.diagnostics import did_you_mean, quote
 from mapping_lang.types.errors import PathStep, format_value_path
@@ -20,8 +22,6 @@ from mapping_lang.types.json_text import Array, Literal, Node, Number, Object, T
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
 MAX_INTEGER: Final = 2**63 - 1
 _FLOAT_CHARS: Final = 400
-_SHOWN: Final = 5
-"""How many of the allowed texts a message lists."""
 
 T = TypeVar("T")
 
@@ -66,14 +66,6 @@ def bare(type_: inspect.Type) -> inspect.Type:
     while isinstance(type_, inspect.Metadata):
         type_ = type_.type
     return type_
-
-
-def default_of(field: inspect.Field) -> object:
-    """Give what a member is if it is absent."""
-    if field.default is not NODEFAULT:
-        return field.default
-    factory: Callable[[], object] = field.default_factory
-    return factory()
 
 
 def accepts_null(type_: inspect.Type) -> bool:
@@ -121,9 +113,7 @@ def _decode(node: Node, text: str, type_: inspect.Type) -> Any:  # noqa: ANN401 
         case inspect.FloatType():
             if not isinstance(node, Number):
                 raise _wrong(node, "number")
-            if len(node.spelling) > _FLOAT_CHARS:
-                raise MistakeError("a number of too many digits", f"at most {_FLOAT_CHARS}")
-            return _in_range(float(node.spelling), type_)
+            return _in_range(_float(node.spelling), type_)
         case inspect.StrType():
             if not isinstance(node, Text):
                 raise _wrong(node, "string")
@@ -197,18 +187,26 @@ def integer(spelling: str, type_: inspect.IntType) -> int:
     return _in_range(int(spelling), type_)
 
 
-Number_ = TypeVar("Number_", int, float)
+def _float(spelling: str) -> float:
+    # Long spellings are refused first: reading one takes time that grows faster than it does.
+    value = float(spelling) if len(spelling) <= _FLOAT_CHARS else math.inf
+    if not math.isfinite(value):
+        raise MistakeError(f"the number {quote(spelling)}", "a number that a double can hold")
+    return value
 
 
-def _in_range(value: Number_, type_: inspect.IntType | inspect.FloatType) -> Number_:
+_Numeric = TypeVar("_Numeric", int, float)
+
+
+def _in_range(value: _Numeric, type_: inspect.IntType | inspect.FloatType) -> _Numeric:
     bounds: tuple[tuple[float | None, Callable[[float, float], bool], str], ...] = (
-        (type_.ge, float.__ge__, "at least"),
-        (type_.gt, float.__gt__, "more than"),
-        (type_.le, float.__le__, "at most"),
-        (type_.lt, float.__lt__, "less than"),
+        (type_.ge, operator.ge, "at least"),
+        (type_.gt, operator.gt, "more than"),
+        (type_.le, operator.le, "at most"),
+        (type_.lt, operator.lt, "less than"),
     )
     for bound, holds, words in bounds:
-        if bound is not None and not holds(float(value), float(bound)):
+        if bound is not None and not holds(value, bound):
             raise MistakeError(str(value), f"{words} {bound}")
     return value
 

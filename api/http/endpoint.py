@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from litestar.handlers import BaseRouteHandler
 
@@ -32,6 +32,8 @@ class Endpoint:
     description: str = ""
     body: type | None = None
     query: type | None = None
+    path_types: Mapping[str, Any]
+    """What parameters of the path are that are no ids."""
     refusals: Mapping[Refusal, str]
     example: Example | None = None
     documented: bool = True

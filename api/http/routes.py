@@ -23,7 +23,11 @@ Handler: TypeAlias = Callable[..., Awaitable[Any]]
 Decorator: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
 _COLLABORATOR: Final[Any] = Annotated[Any, Dependency(kind="named")]
+PathTypes: TypeAlias = Mapping[str, Any]
+"""What parameters of a path are that are no ids, for OpenAPI."""
+
 _NO_REFUSALS: Final[Refusals] = MappingProxyType({})
+_NO_TYPES: Final[PathTypes] = MappingProxyType({})
 
 
 class RouteError(TypeError):
@@ -36,6 +40,7 @@ def get(
     tag: str,
     summary: str,
     query: type | None = None,
+    path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
     documented: bool = True,
@@ -47,6 +52,7 @@ def get(
         tag=tag,
         summary=summary,
         query=query,
+        path_types=path_types,
         refusals=refusals,
         example=example,
         documented=documented,
@@ -60,6 +66,7 @@ def post(
     summary: str,
     body: type | None = None,
     query: type | None = None,
+    path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
 ) -> Decorator:
@@ -71,6 +78,7 @@ def post(
         summary=summary,
         body=body,
         query=query,
+        path_types=path_types,
         refusals=refusals,
         example=example,
     )
@@ -83,6 +91,7 @@ def put(
     summary: str,
     body: type,
     query: type | None = None,
+    path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
 ) -> Decorator:
@@ -94,6 +103,7 @@ def put(
         summary=summary,
         body=body,
         query=query,
+        path_types=path_types,
         refusals=refusals,
         example=example,
     )
@@ -105,6 +115,7 @@ def delete(
     tag: str,
     summary: str,
     query: type | None = None,
+    path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
 ) -> Decorator:
@@ -115,6 +126,7 @@ def delete(
         tag=tag,
         summary=summary,
         query=query,
+        path_types=path_types,
         refusals=refusals,
         example=example,
     )

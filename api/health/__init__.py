@@ -1,0 +1,1 @@
+"""What machines ask of a process: whether it lives, whether it can work, how it is doing."""
