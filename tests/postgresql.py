@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from api.db.embedded.server import EmbeddedServer
 
@@ -41,6 +42,13 @@ def empty_database_url(postgresql: EmbeddedServer) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def warehouse_database(postgresql: EmbeddedServer) -> Iterator[str]:
+    """A database for warehouses, for one process of the test run; see `empty_schema`."""
+    with new_database(postgresql) as url:
+        yield url
+
+
 @contextmanager
 def new_database(server: EmbeddedServer, template: str = "template0") -> Iterator[str]:
     """Give the URL of a database of its own, a copy of `template`."""
@@ -60,3 +68,22 @@ def new_database(server: EmbeddedServer, template: str = "template0") -> Iterato
 def administer(server: EmbeddedServer, statement: sql.Composed) -> None:
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+def empty_schema(url: str) -> dict[str, object]:
+    """Give the settings of a warehouse whose schema is empty, in a database that may be reused."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'")
+        for (schema,) in found.fetchall():
+            if schema != "information_schema":
+                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        connection.execute("CREATE SCHEMA public")
+    parts = conninfo_to_dict(url)
+    return {
+        "host": parts["host"],
+        "port": int(parts.get("port") or 5432),
+        "username": parts["user"],
+        "password": "not asked for",
+        "database": parts["dbname"],
+        "schema": "public",
+    }

@@ -2,22 +2,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from tests.postgresql import empty_database_url, postgresql
+from tests.postgresql import empty_schema, postgresql, warehouse_database
 
-__all__ = ["empty_database_url", "postgresql"]
+__all__ = ["postgresql", "warehouse_database"]
 
 
 @pytest.fixture
-def settings(empty_database_url: str) -> Mapping[str, Any]:
-    """Settings of a warehouse that is an empty database of its own."""
-    parts = conninfo_to_dict(empty_database_url)
-    return {
-        "host": parts["host"],
-        "port": int(parts.get("port") or 5432),
-        "username": parts["user"],
-        "password": "",
-        "database": parts["dbname"],
-        "schema": "public",
-    }
+def settings(warehouse_database: str) -> Mapping[str, Any]:
+    """Settings of a warehouse whose schema is empty."""
+    return empty_schema(warehouse_database)
