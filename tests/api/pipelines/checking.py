@@ -1,6 +1,7 @@
 """Bodies through decoding and checking, as saving them does, without a database."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from api.errors import ApiError, BadRequestError
@@ -26,13 +27,16 @@ class LocalCompiler:
 
     def __init__(self, *mistakes: Diagnostic) -> None:
         self._transformer = Transformer(Limits())
-        self._mistakes = mistakes
+        self.mistakes = mistakes
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.asked: list[Transformation] = []
 
     async def compile(self, transformation: Transformation, *, tenant: str) -> Compiled:
         self.asked.append(transformation)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         if isinstance(transformation.body, Function):
-            return Compiled(diagnostics=self._mistakes)
+            return Compiled(diagnostics=self.mistakes)
         return self._transformer.compile(CompileCall(transformation=transformation, tenant=tenant))
 
 
