@@ -1,0 +1,3 @@
+from tests.api.pipelines.conftest import api, compiler
+
+__all__ = ["api", "compiler"]
