@@ -67,7 +67,7 @@ class Batch:
     def from_bytes(
         cls,
         schema: Schema,
-        payload: bytes | memoryview,
+        payload: bytes | memoryview | ipc.Pieces,
         *,
         max_bytes: int = ipc.MAX_BYTES,
         max_records: int = ipc.MAX_RECORDS,
@@ -76,6 +76,8 @@ class Batch:
 
         The batch keeps the bytes, which must not change any more.
         """
+        if isinstance(payload, ipc.Pieces):
+            payload = bytes(payload)
         data = ipc.decode(payload, schema, max_bytes=max_bytes, max_records=max_records)
         return cls.checked(schema, data)
 

@@ -65,7 +65,7 @@ class BatchSource:
         batch = self._batch
         if stop - start < batch.num_records:
             batch = batch.slice(start, stop - start)
-        return Payload(Encoding.ARROW_STREAM, batch.to_bytes())
+        return Payload(Encoding.ARROW_STREAM, batch.to_pieces())
 
     def join(self, payloads: Sequence[Payload]) -> Batch:
         """Check the answers as hostile: the runtime is where users' code runs."""
@@ -101,8 +101,8 @@ class JsonSource:
 
     def join(self, payloads: Sequence[Payload]) -> bytes:
         if len(payloads) == 1:
-            return payloads[0].content
-        found = [_records_of(each.content) for each in payloads]
+            return bytes(payloads[0].content)
+        found = [_records_of(bytes(each.content)) for each in payloads]
         records: list[msgspec.Raw] = []
         for part in found:
             if part is None:

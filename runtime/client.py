@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 import grpc
 import grpc.aio
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -55,7 +55,6 @@ from runtime.limits import MIB, Limits
 from runtime.retry import Attempts, RetryPolicy, decide
 from runtime.sandbox.interface import Language
 from runtime.statuses import DOMAIN, error_of
-from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
 from runtime.wire.tables import (
     ATTESTATION_KEY,
@@ -75,7 +74,6 @@ Metadata = tuple[tuple[str, str], ...]
 _DETAILS_KEY: Final = "grpc-status-details-bin"
 _CHANCE_STEPS: Final = 1 << 16
 
-_Answer = TypeVar("_Answer", bound=Message)
 _Result = TypeVar("_Result")
 _Content = TypeVar("_Content")
 
@@ -170,12 +168,7 @@ class Client:
     ) -> Compiled:
         """Compile a transformation; its mistakes are an answer."""
         call = CompileCall(transformation=transformation, tenant=tenant, limits=limits)
-        request = requests.compile_request(call)
-
-        response = await self._call(
-            COMPILE, request, transform_service_pb2.CompileTransformationResponse
-        )
-        return answers.compiled(response)
+        return answers.compiled(await self._call(COMPILE, requests.compile_request(call)))
 
     async def health(self, timeout_seconds: float = HEALTH_SECONDS) -> Health:
         """Ask once how the server is."""
@@ -266,33 +259,25 @@ class Client:
             limits=job.limits,
             capture_output=job.capture_output,
         )
-        request = requests.transform_request(call)
-
         try:
-            response = await self._call(
-                TRANSFORM, request, transform_service_pb2.TransformBatchResponse
-            )
+            message = await self._call(TRANSFORM, requests.transform_request(call))
         except BatchStoppedError as error:
             if error.position is None:
                 raise
             position = error.position + records.start
             raise BatchStoppedError(error.limit, error.message, position) from error
-        answer = answers.transformed(response, payload.encoding, num_records=len(records))
+        answer = answers.transformed(message, payload.encoding, num_records=len(records))
         return Piece(records.start, answer)
 
-    async def _call(self, method: str, request: Message, answer: type[_Answer]) -> _Answer:
+    async def _call(self, method: str, message: bytes) -> bytes:
         """Try a call until it is answered, or until there is no point in trying again."""
-        message = request.SerializeToString()
         policy = self._options.retry
         begun = time.monotonic()
         failed = deadlines = 0
         while True:
             try:
                 async with self._turns:
-                    found = await self._attempt(method, message)
-                return answer.FromString(found)
-            except DecodeError as error:
-                raise AnswerError(f"the runtime's answer is no {answer.__name__}") from error
+                    return await self._attempt(method, message)
             except KilnRuntimeError as error:
                 failed += 1
                 deadlines += isinstance(error, DeadlineError)

@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias, TypeVar, assert_never, final
 from mapping_lang.batch import Rejection
 from mapping_lang.diagnostics import Diagnostic
 from mapping_lang.program import Purposes, formatted_schema
+from mapping_lang.types.arrow.ipc import Pieces
 from mapping_lang.types.errors import SchemaError
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path, parse_path, prune_to_paths
@@ -103,7 +104,8 @@ class Payload:
     """The records of a batch as bytes."""
 
     encoding: Encoding
-    content: bytes
+    content: bytes | memoryview | Pieces
+    """Pieces of what is to be sent; a part of a message of what came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

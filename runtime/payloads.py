@@ -50,9 +50,9 @@ def receive(payload: Payload, schema: Schema, limits: Limits) -> Received:
     limits.check_batch(0, len(payload.content))
     match payload.encoding:
         case Encoding.ARROW_STREAM:
-            received = _receive_batch(payload.content, schema, limits)
+            received = _receive_batch(payload, schema, limits)
         case Encoding.JSON_RECORDS:
-            received = _receive_json(payload.content, schema)
+            received = _receive_json(bytes(payload.content), schema)
         case _:
             assert_never(payload.encoding)
     limits.check_batch(received.num_received, len(payload.content))
@@ -64,7 +64,7 @@ def send(content: Content, schema: Schema, encoding: Encoding) -> Payload:
     match encoding:
         case Encoding.ARROW_STREAM:
             batch = content if isinstance(content, Batch) else Batch.from_records(schema, content)
-            return Payload(encoding, batch.to_bytes())
+            return Payload(encoding, batch.to_pieces())
         case Encoding.JSON_RECORDS:
             records = content.to_records() if isinstance(content, Batch) else content
             return Payload(encoding, encoder_for(schema).encode_array(records))
@@ -72,9 +72,9 @@ def send(content: Content, schema: Schema, encoding: Encoding) -> Payload:
             assert_never(encoding)
 
 
-def _receive_batch(content: bytes, schema: Schema, limits: Limits) -> Received:
+def _receive_batch(payload: Payload, schema: Schema, limits: Limits) -> Received:
     try:
-        batch = Batch.from_bytes(schema, content, max_bytes=int(limits.batch_bytes))
+        batch = Batch.from_bytes(schema, payload.content, max_bytes=int(limits.batch_bytes))
     except LayoutError as error:
         raise BatchRefusedError(
             error.message, code=error.code.value, path=".".join(error.column)

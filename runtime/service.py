@@ -4,18 +4,16 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
-from runtime.errors import BusyError, InternalError, KilnRuntimeError, RequestError
+from runtime.errors import BusyError, InternalError, KilnRuntimeError
 from runtime.functions import FunctionEngine
 from runtime.statuses import DOMAIN, cut, facts_of, row_of
 from runtime.transformation import Transformer
-from runtime.v1 import transform_service_pb2
 from runtime.wire import answers, requests
 from runtime.wire.tables import (
     ATTESTATION_KEY,
@@ -35,8 +33,6 @@ PROCESS_KEY: Final = "kiln-process"
 NO_FUNCTIONS: Final = "functions off"
 
 MAX_REQUEST_ID_CHARS: Final = 64
-
-_Request = TypeVar("_Request", bound=Message)
 
 
 def walls_text(engine: FunctionEngine | None) -> str:
@@ -71,17 +67,15 @@ class TransformService:
         )
 
     def _compile(self, message: bytes, context: grpc.ServicerContext) -> bytes:
-        def answer() -> Message:
-            request = _parse(transform_service_pb2.CompileTransformationRequest, message)
-            call = requests.compile_call(request, self._transformer.limits)
+        def answer() -> bytes:
+            call = requests.compile_call(message, self._transformer.limits)
             return answers.compile_response(self._transformer.compile(call))
 
         return self._answer(COMPILE, context, answer)
 
     def _transform(self, message: bytes, context: grpc.ServicerContext) -> bytes:
-        def answer() -> Message:
-            request = _parse(transform_service_pb2.TransformBatchRequest, message)
-            call = requests.transform_call(request, self._transformer.limits)
+        def answer() -> bytes:
+            call = requests.transform_call(message, self._transformer.limits)
             transformed = self._transformer.transform(
                 call, context.time_remaining(), lambda: not context.is_active()
             )
@@ -90,19 +84,19 @@ class TransformService:
         return self._answer(TRANSFORM, context, answer)
 
     def _answer(
-        self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
+        self, method: str, context: grpc.ServicerContext, answer: Callable[[], bytes]
     ) -> bytes:
         context.set_trailing_metadata(self._trailers())
         with structlog.contextvars.bound_contextvars(**_asked_for(context)):
             return self._answer_or_abort(method, context, answer)
 
     def _answer_or_abort(
-        self, method: str, context: grpc.ServicerContext, answer: Callable[[], Message]
+        self, method: str, context: grpc.ServicerContext, answer: Callable[[], bytes]
     ) -> bytes:
         if not self._calls.acquire(blocking=False):
             self._abort(context, BusyError(f"{MAX_CALLS} calls are being answered"))
         try:
-            return answer().SerializeToString()
+            return answer()
         except KilnRuntimeError as error:
             if row_of(error) is None:
                 self._abort(context, self._internal(method, error))
@@ -144,10 +138,3 @@ def _asked_for(context: grpc.ServicerContext) -> dict[str, str]:
     """Say for which request the caller asks, if it says so: its log and ours have one id then."""
     found = dict(context.invocation_metadata() or ()).get(REQUEST_ID_KEY)
     return {"request_id": found[:MAX_REQUEST_ID_CHARS]} if isinstance(found, str) else {}
-
-
-def _parse(kind: type[_Request], message: bytes) -> _Request:
-    try:
-        return kind.FromString(message)
-    except DecodeError:
-        raise RequestError("", f"the bytes are no {kind.__name__}") from None

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 
+from google.protobuf.message import DecodeError
+
 from mapping_lang.batch import Rejection
 from mapping_lang.diagnostics import Code, Diagnostic, Span
 from runtime.contract import (
@@ -15,36 +17,34 @@ from runtime.contract import (
 )
 from runtime.errors import AnswerError
 from runtime.v1 import batch_pb2, diagnostic_pb2, transform_service_pb2
+from runtime.wire.envelope import seal, unseal
 from runtime.wire.tables import (
     CODES,
+    ENCODING_NUMBERS,
     ENCODINGS,
     FAILURE_CLASS_NUMBERS,
     FAILURE_CLASSES,
     STEP_NUMBERS,
     STEPS,
     known,
-    payload_message,
 )
 
 # Answers, as the server writes them.
 
 
-def compile_response(compiled: Compiled) -> transform_service_pb2.CompileTransformationResponse:
+def compile_response(compiled: Compiled) -> bytes:
     """Write what a transformation is, or its mistakes."""
     return transform_service_pb2.CompileTransformationResponse(
         diagnostics=map(_diagnostic_message, compiled.diagnostics),
         in_paths=compiled.in_paths,
         out_paths=compiled.out_paths,
-    )
+    ).SerializeToString()
 
 
-def transform_response(
-    transformed: Transformed[Payload],
-) -> transform_service_pb2.TransformBatchResponse:
+def transform_response(transformed: Transformed[Payload]) -> bytes:
     """Write what became of a batch."""
-    timings = transformed.timings
-    return transform_service_pb2.TransformBatchResponse(
-        payload=payload_message(transformed.content),
+    payload, timings = transformed.content, transformed.timings
+    response = transform_service_pb2.TransformBatchResponse(
         rejections=map(_rejection_message, transformed.rejections),
         timings=batch_pb2.Timings(
             waiting_seconds=timings.waiting,
@@ -57,6 +57,7 @@ def transform_response(
             for each in transformed.captured
         ],
     )
+    return seal(response, ENCODING_NUMBERS[payload.encoding], payload.content)
 
 
 def _diagnostic_message(diagnostic: Diagnostic) -> diagnostic_pb2.Diagnostic:
@@ -94,8 +95,12 @@ def _unicode(text: str) -> str:
 # Answers, as the client reads them.
 
 
-def compiled(response: transform_service_pb2.CompileTransformationResponse) -> Compiled:
+def compiled(message: bytes) -> Compiled:
     """Read what a transformation is, or its mistakes."""
+    try:
+        response = transform_service_pb2.CompileTransformationResponse.FromString(message)
+    except DecodeError:
+        raise _no_message("CompileTransformationResponse") from None
     return Compiled(
         diagnostics=tuple(map(_diagnostic, response.diagnostics)),
         in_paths=tuple(response.in_paths),
@@ -103,15 +108,14 @@ def compiled(response: transform_service_pb2.CompileTransformationResponse) -> C
     )
 
 
-def transformed(
-    response: transform_service_pb2.TransformBatchResponse,
-    expected: Encoding,
-    *,
-    num_records: int,
-) -> Transformed[Payload]:
+def transformed(message: bytes, expected: Encoding, *, num_records: int) -> Transformed[Payload]:
     """Read what became of a batch of so many records, in the encoding in which it was sent."""
-    payload, timings = response.payload, response.timings
-    encoding = known(ENCODINGS, payload.encoding, "payload.encoding", _answer_error)
+    try:
+        response, content = unseal(transform_service_pb2.TransformBatchResponse, message)
+    except DecodeError:
+        raise _no_message("TransformBatchResponse") from None
+    timings = response.timings
+    encoding = known(ENCODINGS, response.payload.encoding, "payload.encoding", _answer_error)
     if encoding is not expected:
         raise _answer_error("payload.encoding", f"is {encoding}, expected {expected}")
     rejections = tuple(map(_rejection, response.rejections))
@@ -120,7 +124,7 @@ def transformed(
     captured = tuple(CapturedOutput(each.position, each.text) for each in response.captured_outputs)
     _check_positions("captured_outputs", [each.position for each in captured], num_records)
     return Transformed(
-        content=Payload(encoding, payload.content),
+        content=Payload(encoding, content),
         rejections=rejections,
         timings=Timings(
             waiting=timings.waiting_seconds,
@@ -173,6 +177,10 @@ def _code(text: str) -> Code:
     if code is None:
         raise _answer_error("code", f"found the unknown code {text[:20]!r}")
     return code
+
+
+def _no_message(name: str) -> AnswerError:
+    return AnswerError(f"the runtime's answer is no {name}")
 
 
 def _answer_error(field: str, message: str) -> AnswerError:

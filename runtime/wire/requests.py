@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, assert_never
 
+from google.protobuf.message import DecodeError
+
 from mapping_lang.program import Purposes
 from mapping_lang.types.errors import TypeDefinitionError
 from mapping_lang.types.schema import Purpose
@@ -20,14 +22,15 @@ from runtime.contract import (
 from runtime.errors import RequestError
 from runtime.limits import Limits
 from runtime.v1 import batch_pb2, transform_service_pb2
+from runtime.wire.envelope import seal, unseal
 from runtime.wire.tables import (
+    ENCODING_NUMBERS,
     ENCODINGS,
     LANGUAGE_NUMBERS,
     LANGUAGES,
     PURPOSE_NUMBERS,
     PURPOSES,
     known,
-    payload_message,
 )
 
 MAX_NAME_CHARS: Final = 200
@@ -42,10 +45,12 @@ _LIMITS: Final = tuple(field.name for field in fields(Limits))
 # Requests, as the server reads them.
 
 
-def compile_call(
-    request: transform_service_pb2.CompileTransformationRequest, server: Limits
-) -> CompileCall:
+def compile_call(message: bytes, server: Limits) -> CompileCall:
     """Read a request to compile; its limits are bounded by the server's."""
+    try:
+        request = transform_service_pb2.CompileTransformationRequest.FromString(message)
+    except DecodeError:
+        raise _no_message("CompileTransformationRequest") from None
     return CompileCall(
         transformation=_transformation(request),
         tenant=_name("tenant", request.tenant),
@@ -53,17 +58,19 @@ def compile_call(
     )
 
 
-def transform_call(
-    request: transform_service_pb2.TransformBatchRequest, server: Limits
-) -> TransformCall:
+def transform_call(message: bytes, server: Limits) -> TransformCall:
     """Read a request to transform; its limits are bounded by the server's, its records bytes."""
+    try:
+        request, content = unseal(transform_service_pb2.TransformBatchRequest, message)
+    except DecodeError:
+        raise _no_message("TransformBatchRequest") from None
     if not request.HasField("payload"):
         raise RequestError("payload", "is missing")
     payload = request.payload
     return TransformCall(
         transformation=_transformation(request),
         payload=Payload(
-            known(ENCODINGS, payload.encoding, "payload.encoding", RequestError), payload.content
+            known(ENCODINGS, payload.encoding, "payload.encoding", RequestError), content
         ),
         purposes=_purposes(request.purposes),
         tenant=_name("tenant", request.tenant),
@@ -71,6 +78,10 @@ def transform_call(
         limits=_limits(request, server),
         capture_output=request.capture_output,
     )
+
+
+def _no_message(name: str) -> RequestError:
+    return RequestError("", f"the bytes are no {name}")
 
 
 def _transformation(
@@ -160,27 +171,27 @@ def _name(field: str, text: str) -> str:
 # Requests, as the client writes them.
 
 
-def compile_request(call: CompileCall) -> transform_service_pb2.CompileTransformationRequest:
+def compile_request(call: CompileCall) -> bytes:
     """Write a request to compile."""
     return transform_service_pb2.CompileTransformationRequest(
         transformation=_transformation_message(call.transformation),
         tenant=call.tenant,
         limits=_limits_message(call.limits),
-    )
+    ).SerializeToString()
 
 
-def transform_request(call: TransformCall) -> transform_service_pb2.TransformBatchRequest:
+def transform_request(call: TransformCall) -> bytes:
     """Write a request to transform."""
     purposes = [call.purposes] if isinstance(call.purposes, Purpose) else call.purposes
-    return transform_service_pb2.TransformBatchRequest(
+    request = transform_service_pb2.TransformBatchRequest(
         transformation=_transformation_message(call.transformation),
-        payload=payload_message(call.payload),
         purposes=[PURPOSE_NUMBERS[purpose] for purpose in purposes],
         tenant=call.tenant,
         function_version=call.function_version,
         limits=_limits_message(call.limits),
         capture_output=call.capture_output,
     )
+    return seal(request, ENCODING_NUMBERS[call.payload.encoding], call.payload.content)
 
 
 def _transformation_message(

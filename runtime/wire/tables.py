@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from mapping_lang.batch import Step
 from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.schema import Purpose
-from runtime.contract import Encoding, Payload
+from runtime.contract import Encoding
 from runtime.sandbox.interface import Language
 from runtime.v1 import batch_pb2, diagnostic_pb2, transform_service_pb2
 
@@ -70,7 +70,3 @@ def known(
         what = "is unspecified" if number == 0 else f"found the unknown number {number}"
         raise error(field, what)
     return found
-
-
-def payload_message(payload: Payload) -> batch_pb2.Payload:
-    return batch_pb2.Payload(encoding=ENCODING_NUMBERS[payload.encoding], content=payload.content)

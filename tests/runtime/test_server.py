@@ -51,7 +51,7 @@ MESSAGE = transform_request(
         payload=Payload(Encoding.JSON_RECORDS, b'[{"id":1}]'),
         purposes=Purpose.IMPORT,
     )
-).SerializeToString()
+)
 
 
 def answering_process(address: str) -> int | None:

@@ -46,7 +46,12 @@ ARROW = replace(
         Batch.from_records(IN_SCHEMA, [{"id": 1, "name": "a"}, {"id": 2}]).to_bytes(),
     ),
 )
-MESSAGES = [transform_request(each).SerializeToString() for each in (CALL, ARROW)]
+MESSAGES = [transform_request(each) for each in (CALL, ARROW)]
+OTHERS = [
+    transform_service_pb2.TransformBatchRequest.FromString(each).SerializeToString()
+    for each in MESSAGES
+]
+"""The same as clients in other languages write it."""
 
 
 class Wire:
@@ -106,6 +111,15 @@ def test_a_batch_is_transformed(wire: Wire) -> None:
     assert answer.timings.encoding_seconds > 0
 
 
+def test_an_answer_is_the_same_however_the_request_was_written(wire: Wire) -> None:
+    for one, other in zip(MESSAGES, OTHERS, strict=True):
+        assert one != other
+        found, again = wire.transform(one), wire.transform(other)
+        found.ClearField("timings")
+        again.ClearField("timings")
+        assert found == again
+
+
 def changed(message: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     found = bytearray(message)
     for start, length, piece in edits:
@@ -121,7 +135,7 @@ EDITS = st.lists(
 )
 
 
-@given(st.sampled_from(MESSAGES), EDITS)
+@given(st.sampled_from([*MESSAGES, *OTHERS]), EDITS)
 @example(MESSAGES[1][:-1], [(0, 0, b"")])
 @settings(max_examples=250, deadline=None)
 def test_damaged_messages_get_an_answer_or_a_status_of_ours(
@@ -141,9 +155,9 @@ def test_damaged_messages_get_an_answer_or_a_status_of_ours(
 def test_damaged_payloads_get_an_answer_or_a_status_of_ours(
     wire: Wire, call: TransformCall, noise: bytes, edits: list[tuple[int, int, bytes]]
 ) -> None:
-    for content in (noise, changed(call.payload.content, edits)):
+    for content in (noise, changed(bytes(call.payload.content), edits)):
         payload = Payload(call.payload.encoding, content)
-        answer = wire.send(transform_request(replace(call, payload=payload)).SerializeToString())
+        answer = wire.send(transform_request(replace(call, payload=payload)))
         if not isinstance(answer, bytes):
             info = error_info(answer)
             assert info is not None
@@ -151,7 +165,7 @@ def test_damaged_payloads_get_an_answer_or_a_status_of_ours(
 
 
 def edited(**changes: Any) -> bytes:  # noqa: ANN401 - fields of any type
-    return transform_request(replace(CALL, **changes)).SerializeToString()
+    return transform_request(replace(CALL, **changes))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +304,7 @@ def test_a_batch_ends_when_its_call_is_cancelled() -> None:
             payload=Payload(Encoding.JSON_RECORDS, b'[{"id":1}]'),
             purposes=Purpose.IMPORT,
         )
-    ).SerializeToString()
+    )
     with running(limits, engine) as (_, address), grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(f"/{SERVICE}/TransformBatch").future(message)
         wait_until(lambda: engine.occupancy().lent == 1, 60)

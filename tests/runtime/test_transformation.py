@@ -103,7 +103,7 @@ def test_every_record_that_fails_is_rejected_at_its_own_position_and_step() -> N
             )
         )
     )
-    assert json.loads(found.content.content) == [
+    assert json.loads(bytes(found.content.content)) == [
         {"number": 1, "name": None},
         {"number": 5, "name": None},
     ]
@@ -122,7 +122,11 @@ def test_each_record_has_its_own_purpose_also_behind_one_that_is_left_out() -> N
             transformation=mapping(name="name"),
         )
     )
-    assert json.loads(found.content.content) == [{"name": None}, {"name": None}, {"name": "d"}]
+    assert json.loads(bytes(found.content.content)) == [
+        {"name": None},
+        {"name": None},
+        {"name": "d"},
+    ]
     assert [each.position for each in found.rejections] == [0]
 
 

@@ -58,7 +58,7 @@ def message(transformation: Transformation) -> bytes:
     call = TransformCall(
         transformation=transformation, payload=payload, purposes=Purpose.IMPORT, tenant="t"
     )
-    return transform_request(call).SerializeToString()
+    return transform_request(call)
 
 
 FUNCTION = message(

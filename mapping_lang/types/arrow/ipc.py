@@ -60,6 +60,12 @@ class Pieces:
     def __bytes__(self) -> bytes:
         return b"".join(self._pieces)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pieces) and bytes(self) == bytes(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes(self))
+
 
 class _Sink:
     """What Arrow takes for a file, and writes the buffers of a batch to without copying them."""

@@ -16,16 +16,21 @@ Response = transform_service_pb2.TransformBatchResponse
 
 @given(COMPILED)
 def test_what_was_compiled_is_the_same_on_the_other_side(answer: Compiled) -> None:
-    message = compile_response(answer).SerializeToString()
-    response = transform_service_pb2.CompileTransformationResponse.FromString(message)
-    assert compiled(response) == answer
+    assert compiled(compile_response(answer)) == answer
 
 
 @given(TRANSFORMED)
 def test_what_was_transformed_is_the_same_on_the_other_side(answer: Transformed[Payload]) -> None:
-    message = transform_response(answer).SerializeToString()
-    response = Response.FromString(message)
-    assert transformed(response, answer.content.encoding, num_records=NUM_RECORDS) == answer
+    message = transform_response(answer)
+    assert transformed(message, answer.content.encoding, num_records=NUM_RECORDS) == answer
+
+
+@given(TRANSFORMED)
+def test_an_answer_is_a_message_as_any_other(answer: Transformed[Payload]) -> None:
+    response = Response.FromString(transform_response(answer))
+    assert response.payload.content == answer.content.content
+    message = response.SerializeToString()
+    assert transformed(message, answer.content.encoding, num_records=NUM_RECORDS) == answer
 
 
 def test_half_of_a_surrogate_pair_in_a_message_travels_as_a_question_mark() -> None:
@@ -59,8 +64,15 @@ ANSWER = Transformed(
     ],
 )
 def test_what_no_server_says_is_refused(change: Callable[[Response], object]) -> None:
-    response = transform_response(ANSWER)
-    assert transformed(response, Encoding.JSON_RECORDS, num_records=4) == ANSWER
+    response = Response.FromString(transform_response(ANSWER))
+    assert transformed(response.SerializeToString(), Encoding.JSON_RECORDS, num_records=4) == ANSWER
     change(response)
     with pytest.raises(AnswerError):
-        transformed(response, Encoding.JSON_RECORDS, num_records=4)
+        transformed(response.SerializeToString(), Encoding.JSON_RECORDS, num_records=4)
+
+
+def test_bytes_that_are_no_answer_are_refused() -> None:
+    with pytest.raises(AnswerError):
+        compiled(b"\xff\xff")
+    with pytest.raises(AnswerError):
+        transformed(b"\xff\xff", Encoding.JSON_RECORDS, num_records=4)

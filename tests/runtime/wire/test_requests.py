@@ -34,15 +34,19 @@ ROOMY = Limits(**{field.name: 2**41 for field in fields(Limits)})
 
 @given(COMPILE_CALLS)
 def test_a_call_to_compile_is_the_same_on_the_other_side(call: CompileCall) -> None:
-    message = compile_request(call).SerializeToString()
-    request = transform_service_pb2.CompileTransformationRequest.FromString(message)
-    assert compile_call(request, ROOMY) == call
+    assert compile_call(compile_request(call), ROOMY) == call
 
 
 @given(TRANSFORM_CALLS)
 def test_a_call_to_transform_is_the_same_on_the_other_side(call: TransformCall) -> None:
-    message = transform_request(call).SerializeToString()
-    assert transform_call(Request.FromString(message), ROOMY) == call
+    assert transform_call(transform_request(call), ROOMY) == call
+
+
+@given(TRANSFORM_CALLS)
+def test_a_call_to_transform_is_a_message_as_any_other(call: TransformCall) -> None:
+    request = Request.FromString(transform_request(call))
+    assert request.payload.content == call.payload.content
+    assert transform_call(request.SerializeToString(), ROOMY) == call
 
 
 CALL = TransformCall(
@@ -67,18 +71,20 @@ def test_limits_that_are_not_told_are_the_servers() -> None:
 
 def test_limits_that_are_told_are_bounded_by_the_servers() -> None:
     server = Limits(batch_records=77, record_seconds=0.5)
-    request = transform_request(CALL)
+    request = Request.FromString(transform_request(CALL))
     request.limits.batch_records = 1_000
     request.limits.record_seconds = 0.25
-    assert transform_call(request, server).limits == replace(server, record_seconds=0.25)
+    assert transform_call(request.SerializeToString(), server).limits == replace(
+        server, record_seconds=0.25
+    )
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
 def test_a_limit_that_limits_nothing_is_refused(seconds: float) -> None:
-    request = transform_request(CALL)
+    request = Request.FromString(transform_request(CALL))
     request.limits.record_seconds = seconds
     with pytest.raises(LimitValueError):
-        transform_call(request, Limits())
+        transform_call(request.SerializeToString(), Limits())
 
 
 Change = Callable[[Request], object]
@@ -140,11 +146,20 @@ Change = Callable[[Request], object]
 def test_what_no_client_sends_is_refused_by_its_field(
     call: TransformCall, change: Change, field: str
 ) -> None:
-    request = transform_request(call)
+    request = Request.FromString(transform_request(call))
     change(request)
     with pytest.raises(RequestError) as caught:
-        transform_call(Request.FromString(request.SerializeToString()), Limits())
+        transform_call(request.SerializeToString(), Limits())
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("read", [compile_call, transform_call])
+def test_bytes_that_are_no_message_are_refused(
+    read: Callable[[bytes, Limits], CompileCall | TransformCall],
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        read(b"\xff\xff", Limits())
+    assert caught.value.field == ""
 
 
 def test_a_mapping_without_pairs_is_a_mapping() -> None:
