@@ -15,7 +15,6 @@ from api.pipelines.validation.texts import check_text, refuse
 from api.pipelines.validation.transformation import Compiler, compile_function, transformation
 from connectors.interface import Connector, Role, Target
 from connectors.registry import Catalogue
-from runtime.sandbox.interface import Language
 
 Rule: TypeAlias = Callable[[Draft], None]
 
@@ -69,7 +68,6 @@ class Checker:
 
     catalogue: Catalogue
     compiler: Compiler
-    languages: frozenset[Language] = frozenset(Language)
 
     async def check(
         self, kind: Kind, connector: Connector, given: Submission, *, tenant: str
@@ -79,7 +77,6 @@ class Checker:
             kind=kind,
             connector=connector,
             catalogue=self.catalogue,
-            languages=self.languages,
             given=given,
         )
         for rule in BEFORE_TRANSFORMATION:

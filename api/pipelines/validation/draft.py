@@ -18,7 +18,6 @@ from mapping_lang.predicate.tree import Predicate
 from mapping_lang.types.kinds import ObjectType, Schema
 from mapping_lang.types.schemas.alignment import ExportMode
 from mapping_lang.types.schemas.events import EVENT_SCHEMA
-from runtime.sandbox.interface import Language
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,8 +27,6 @@ class Draft:
     kind: Kind
     connector: Connector
     catalogue: Catalogue
-    languages: frozenset[Language]
-    """Of functions, in this installation (PIPE-102)."""
     given: Submission
 
     format: Connector | None = None

@@ -11,7 +11,8 @@ from api.pipelines.definition import (
 )
 from api.pipelines.validation.draft import Draft
 from api.pipelines.validation.texts import check_text, read_path, refuse
-from mapping_lang.diagnostics import Diagnostic, quote
+from api.transformer.refusals import MAX_MISTAKES, shown, transformation_failed
+from mapping_lang.diagnostics import quote
 from mapping_lang.types.errors import PathError
 from mapping_lang.types.kinds import Schema, is_unicode
 from mapping_lang.types.schema import Path, format_path, get
@@ -30,6 +31,9 @@ class Compiler(Protocol):
     async def compile(self, transformation: Transformation, *, tenant: str) -> Compiled:
         """Compile a transformation; its mistakes are an answer."""
 
+    async def languages(self) -> frozenset[Language]:
+        """Tell which languages functions can be written in."""
+
 
 async def transformation(draft: Draft, compiler: Compiler, tenant: str) -> None:
     """PIPE-39: one of the two, with everything that it needs (PIPE-100)."""
@@ -42,7 +46,7 @@ async def transformation(draft: Draft, compiler: Compiler, tenant: str) -> None:
         case mapping, None:
             await _mapping(draft, mapping, compiler, tenant)
         case None, function:
-            _function(draft, function)
+            await _function(draft, function, compiler)
         case _:
             raise refuse(_MEMBER, "both a mapping and a function", "one of them")
 
@@ -60,22 +64,10 @@ async def compile_function(draft: Draft, compiler: Compiler, tenant: str) -> Non
         out_paths=function.out_paths,
         preserve_json=function.preserve_json,
     )
-    compiled = await compiler.compile(Transformation.of(in_schema, out_schema, body), tenant=tenant)
+    asked = Transformation.of(in_schema, out_schema, body)
+    compiled = await compiler.compile(asked, tenant=tenant)
     if compiled.diagnostics:
-        raise UnprocessableError(
-            Refusal.TRANSFORMATION_FAILED,
-            f"the function cannot be loaded: {compiled.diagnostics[0].message}",
-            cause=_located(compiled.diagnostics[0], function.source),
-        )
-
-
-def _located(mistake: Diagnostic, source: str) -> str:
-    """Show a mistake with its line and column, and the line itself (DEC-30)."""
-    if mistake.span is None:
-        return mistake.render(source)
-    before = source[: mistake.span.start]
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return f"line {line}, column {column}: {mistake.render(source)}"
+        raise transformation_failed(asked, compiled.diagnostics)
 
 
 async def _mapping(
@@ -95,20 +87,20 @@ async def _mapping(
         first = compiled.diagnostics[0]
         raise BadRequestError(
             f"the mapping is not valid: {first.message}",
-            cause="\n".join(map(str, compiled.diagnostics)),
+            cause="\n".join(shown(body, each) for each in compiled.diagnostics[:MAX_MISTAKES]),
         )
     draft.transformation = MappingTransformation(
         expressions=expressions, in_paths=tuple(sorted(compiled.in_paths))
     )
 
 
-def _function(draft: Draft, function: FunctionBody | None) -> None:
+async def _function(draft: Draft, function: FunctionBody | None, compiler: Compiler) -> None:
     """PIPE-102: schemas, source, language, paths in, paths out."""
     if function is None:
         return
     in_schema, out_schema = _schemas(draft)
     check_text(f"{_MEMBER}.function.source", function.source, MAX_SOURCE_CHARS)
-    language = _language(function.language, draft.languages)
+    language = await _language(function.language, compiler)
     in_paths = _paths("inPaths", function.in_paths, in_schema, may_be_empty=draft.facts.constant)
     out_paths = _paths("outPaths", function.out_paths, out_schema, may_be_empty=False)
     draft.transformation = FunctionTransformation(
@@ -129,7 +121,7 @@ def _schemas(draft: Draft) -> tuple[Schema, Schema]:
     return in_schema, out_schema
 
 
-def _language(text: str, available: frozenset[Language]) -> Language:
+async def _language(text: str, compiler: Compiler) -> Language:
     member = f"{_MEMBER}.function.language"
     listed = ", ".join(f'"{each.value}"' for each in Language)
     try:
@@ -137,7 +129,7 @@ def _language(text: str, available: frozenset[Language]) -> Language:
     except ValueError:
         found = quote(text) if text else "empty or missing"
         raise refuse(member, found, f"one of {listed}") from None
-    if language not in available:
+    if language not in await compiler.languages():
         raise UnprocessableError(
             Refusal.UNSUPPORTED_LANGUAGE, f"functions in {language} are not supported here"
         )

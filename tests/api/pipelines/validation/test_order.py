@@ -182,9 +182,10 @@ async def test_within_a_rule_the_documented_order_holds(kind: str, sent: Body, t
 
 
 async def test_a_language_that_is_not_there_is_told_before_its_paths() -> None:
-    sent = body("K3", transformation=function(inPaths=None))
+    compiler = LocalCompiler()
+    compiler.offered = frozenset({Language.JAVASCRIPT})
     with pytest.raises(ApiError) as caught:
-        await check("K3", sent, languages=frozenset({Language.JAVASCRIPT}))
+        await check("K3", body("K3", transformation=function(inPaths=None)), compiler=compiler)
 
     assert refused(caught.value) == Refused(422, "UnsupportedLanguage", "")
 
@@ -230,6 +231,25 @@ async def test_a_function_is_compiled_when_nothing_else_is_wrong() -> None:
     assert (error.status, error.code, error.message, error.cause) == (
         422,
         "TransformationFailed",
-        "the function cannot be loaded: invalid syntax",
+        "the transformation failed: invalid syntax",
         "line 2, column 2: U502: invalid syntax\n   (\n   ^\n  hint: close it",
     )
+
+
+async def test_every_mistake_of_a_mapping_is_shown_where_it_is() -> None:
+    mapping = {"email": "upper(mail", "name": "post"}
+    sent = body(
+        "K3",
+        transformation={"mapping": mapping},
+        outSchema=schema(profile("email"), profile("name")),
+    )
+    with pytest.raises(ApiError) as caught:
+        await check("K3", sent)
+
+    error = caught.value
+    assert (error.status, error.code) == (400, "BadRequest")
+    lines = error.cause.split("\n")
+    assert [line for line in lines if line.startswith("/")] == [
+        "/email, line 1, column 1: E406: the call of «upper» has no end",
+        "/name, line 1, column 1: E421: the property «post» does not exist",
+    ]
