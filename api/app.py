@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import QueuePool
 
 from api.catalogue import routes as catalogue
+from api.connections import links
 from api.connections import routes as connections
 from api.connections.oauth import Clients
 from api.db.session import Database
@@ -36,6 +37,7 @@ from connectors.registry import Catalogue
 FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     workspaces.ROUTES,
     connections.ROUTES,
+    links.ROUTES,
     pipelines.ROUTES,
     runs.ROUTES,
     transformations.ROUTES,
