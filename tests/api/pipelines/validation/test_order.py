@@ -251,5 +251,5 @@ async def test_every_mistake_of_a_mapping_is_shown_where_it_is() -> None:
     lines = error.cause.split("\n")
     assert [line for line in lines if line.startswith("/")] == [
         "/email, line 1, column 1: E406: the call of «upper» has no end",
-        "/name, line 1, column 1: E421: the property «post» does not exist",
+        "/name, line 1, column 1: E421: property «post» does not exist",
     ]
