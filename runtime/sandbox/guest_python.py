@@ -176,7 +176,7 @@ class PythonFunction:
                 if write is not None and type(result) is dict:
                     try:
                         row = write(result)
-                    except BaseException:  # noqa: BLE001 - `accept` meets it again, and tells
+                    except Exception:  # noqa: BLE001 - `accept` meets it again, and tells
                         row = None
                     if row is not None and len(row) > most_in_row:
                         row = None
