@@ -17,7 +17,7 @@ from mapping_lang.types.kinds import (
 from mapping_lang.types.schema import Purpose
 from runtime.client import Client, Job
 from runtime.contract import Function, Transformation, Transformed
-from runtime.errors import BatchStoppedError, FunctionRefusedError
+from runtime.errors import BatchStoppedError, FunctionRefusedError, LimitError
 from runtime.limits import Limits
 from runtime.sandbox.interface import Language
 from tests.security.layers import Layer, layer_of
@@ -106,8 +106,7 @@ async def attack(client: Client, payload: Payload, mode: Mode, tokens: Mapping[s
     expected = payload.expected[mode]
     found = None
     for seconds in HUNTED_SECONDS if Layer.TIME in expected.layers else (PATIENT.record_seconds,):
-        limits = replace(PATIENT, record_seconds=seconds, load_seconds=max(seconds, LOAD_SECONDS))
-        found = await _attack(client, job(payload.language, source, "attacker", limits))
+        found = await run(client, payload.language, source, seconds)
         if expected.says in found.attacked.text and (
             payload.spoils_all or not found.spoilt_by_time
         ):
@@ -116,7 +115,10 @@ async def attack(client: Client, payload: Payload, mode: Mode, tokens: Mapping[s
     return found
 
 
-async def _attack(client: Client, attacking: Job) -> Story:
+async def run(client: Client, language: Language, source: str, seconds: float) -> Story:
+    """Apply a source to three records, of which it may attack on the second."""
+    limits = replace(PATIENT, record_seconds=seconds, load_seconds=max(seconds, LOAD_SECONDS))
+    attacking = job(language, source, "attacker", limits)
     try:
         answer = await client.transform_json(attacking, records(["a", "b", "c"]), Purpose.IMPORT)
     except FunctionRefusedError as error:
@@ -128,6 +130,9 @@ async def _attack(client: Client, attacking: Job) -> Story:
             layer=layer_of(diagnostic.code, diagnostic.message), text=diagnostic.message
         )
         return Story(endings=(ending,) * 3, said=f"{error} {diagnostic}", refused=True)
+    except LimitError as error:
+        ending = Ending(layer=Layer.LIMIT, text=str(error))
+        return Story(endings=(ending,) * 3, said=str(error), refused=True)
     except BatchStoppedError as error:
         layer = Layer.TIME if error.limit == "batch_seconds" else Layer.CRASH
         ending = Ending(layer=layer, text=str(error))

@@ -71,6 +71,7 @@ class Ground:
                 "@VICTIM@": str(self.victim.pid),
                 "@VARIABLE@": SECRET_VARIABLE,
                 "@MARK@": self.program_mark,
+                "@LONG@": "x" * 50_000,
             }
         )
 

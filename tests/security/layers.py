@@ -10,6 +10,7 @@ from mapping_lang.diagnostics import Code
 class Layer(StrEnum):
     """Who stopped it, from the source inwards to the host."""
 
+    LIMIT = "limit"  # the host does not even look at it
     SYNTAX = "syntax"  # it is not the language
     COMPILE = "compile"  # the language policy, before anything runs
     GUARD = "guard"  # the language policy, while it runs
