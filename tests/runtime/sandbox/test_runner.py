@@ -217,7 +217,11 @@ def test_any_bytes_on_the_channel_cost_one_record_at_most(
 def test_an_interrupted_question_costs_the_guest(
     run_function: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runner = run_function(PYTHON, IDENTITY[PYTHON])
+    # Without an end, so that its answer is waited for.
+    source = (
+        "def transform(record):\n    while record['i'] == 7:\n        pass\n    return record\n"
+    )
+    runner = run_function(PYTHON, source)
     guest = runner.start()
 
     def interrupt(*_: object) -> None:
@@ -226,7 +230,7 @@ def test_an_interrupted_question_costs_the_guest(
     with monkeypatch.context() as patched:
         patched.setattr(Watch, "__call__", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            runner.run(records(1))
+            runner.run(Objects([b'{"i":7}']))
     assert guest.ended
     assert values(runner.run(records(2))) == [{"i": 0}, {"i": 1}]
 
