@@ -6,9 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from api.connections.oauth import Client, Clients
 from api.db.session import DatabaseUrlError, PoolSize
 from api.http.rate import RateLimit
-from api.settings.settings import FilesystemRoot, Listen, OAuthClient, Settings
+from api.settings.settings import FilesystemRoot, Listen, Settings
 from api.settings.table import PREFIX, SETTINGS, Setting, oauth_name
 from api.vault.errors import SecretKeyError
 from connectors.registry import CONNECTORS
@@ -142,7 +143,7 @@ def _filesystem_root(read: dict[str, Any]) -> FilesystemRoot | None:
     return FilesystemRoot(directory=directory, displayed=displayed or str(directory))
 
 
-def _oauth_clients(read: dict[str, Any]) -> Mapping[str, OAuthClient]:
+def _oauth_clients(read: dict[str, Any]) -> Clients:
     clients = {}
     for connector in CONNECTORS:
         names = [oauth_name(connector.code, part) for part in ("id", "secret")]
@@ -151,5 +152,5 @@ def _oauth_clients(read: dict[str, Any]) -> Mapping[str, OAuthClient]:
             variables = " and ".join(PREFIX + name.upper() for name in names)
             raise SettingError(variables, "both are needed, or neither")
         if id_ is not None:
-            clients[connector.code] = OAuthClient(id=id_, secret=secret)
+            clients[connector.code] = Client(id=id_, secret=secret)
     return MappingProxyType(clients)

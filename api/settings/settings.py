@@ -1,10 +1,10 @@
 """How the API and what belongs to it run, as whoever starts it is told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from api.connections.oauth import Clients
 from api.db.session import PoolSize
 from api.http.rate import RateLimit
 from api.telemetry.logs import LogFormat, LogLevel
@@ -35,14 +35,6 @@ class FilesystemRoot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthClient:
-    """What an authorisation server knows this installation as."""
-
-    id: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How the API and what belongs to it run."""
 
@@ -64,7 +56,8 @@ class Settings:
     rate_limit: RateLimit = field(default_factory=RateLimit)
     reach: Reach = field(default_factory=Reach)
     filesystem_root: FilesystemRoot | None = None
-    oauth_clients: Mapping[str, OAuthClient] = field(default_factory=lambda: MappingProxyType({}))
-    """By the code of the connector."""
+    oauth_clients: Clients = field(default_factory=lambda: MappingProxyType({}))
+    test_connectors: bool = False
+    """Whether connectors that only imitate a service are offered."""
     trace_endpoint: str | None = None
     drain_seconds: float = 20.0

@@ -20,6 +20,7 @@ from runtime.addresses import check_address
 
 PREFIX: Final = "KILN_"
 _URL: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_SWITCH: Final = {"on": True, "off": False}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _MAX_ROOT_BYTES: Final = 253
@@ -62,6 +63,12 @@ def _count(text: str) -> int:
     if not _COUNT.fullmatch(text):
         raise ValueError(f"found {quote(text)}, expected a whole number above zero")
     return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text not in _SWITCH:
+        raise ValueError(f"found {quote(text)}, expected on or off")
+    return _SWITCH[text]
 
 
 def _choice(options: type[StrEnum]) -> Callable[[str], StrEnum]:
@@ -178,6 +185,11 @@ SETTINGS: Final = (
         read=_directory,
     ),
     Setting(name="filesystem_displayed_root", help="what it is called in messages", read=_text),
+    Setting(
+        name="test_connectors",
+        help="on or off (default off): offer connectors that only imitate a service",
+        read=_switch,
+    ),
     Setting(
         name="trace_endpoint", help="where traces go: http://host:4317 of a collector", read=_url
     ),

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from api.connections.oauth import Client
 from api.db.session import PoolSize
 from api.http.rate import RateLimit
 from api.settings.reading import SettingError, read_settings
-from api.settings.settings import FilesystemRoot, Listen, OAuthClient, Settings
+from api.settings.settings import FilesystemRoot, Listen, Settings
 from api.settings.table import SETTINGS
 from api.telemetry.logs import LogFormat, LogLevel
 from api.vault.keys import read_keys
@@ -70,8 +71,9 @@ def test_nothing_has_to_be_told() -> None:
                 "KILN_OAUTH_GOOGLE_ANALYTICS_CLIENT_ID": "us",
                 "KILN_OAUTH_GOOGLE_ANALYTICS_CLIENT_SECRET": "hush",
             },
-            {"oauth_clients": {"google-analytics": OAuthClient(id="us", secret="hush")}},  # noqa: S106
+            {"oauth_clients": {"google-analytics": Client(id="us", secret="hush")}},  # noqa: S106
         ),
+        ({"KILN_TEST_CONNECTORS": "on"}, {"test_connectors": True}),
         ({"KILN_TRACE_ENDPOINT": "http://otel:4317"}, {"trace_endpoint": "http://otel:4317"}),
         ({"KILN_DRAIN_SECONDS": "1.5"}, {"drain_seconds": 1.5}),
         # Of others, who read them themselves.
@@ -146,6 +148,10 @@ def test_files_of_tls_are_read(tmp_path: Path) -> None:
                 "--log-level or KILN_LOG_LEVEL: found «loud»,"
                 " expected one of debug, info, warning, error"
             ),
+        ),
+        (
+            {"KILN_TEST_CONNECTORS": "1"},
+            "--test-connectors or KILN_TEST_CONNECTORS: found «1», expected on or off",
         ),
         (
             {"KILN_DRAIN_SECONDS": "inf"},

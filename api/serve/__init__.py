@@ -1,0 +1,1 @@
+"""What runs when a command of ours runs: the data directory, the database, processes, HTTP."""
