@@ -94,6 +94,8 @@ async def _stop(server: uvicorn.Server, stop: Stop) -> None:
     server.should_exit = True
     await stop.at_once.wait()
     server.force_exit = True
+    for task in server.server_state.tasks:
+        task.cancel()
 
 
 class _Server(uvicorn.Server):
