@@ -1,0 +1,80 @@
+"""A whole API over a real database and a real runtime, with a key for one workspace of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import httpx
+
+from api.app import Parts, create_app
+from api.db.session import Database
+from api.http.edge import Edge
+from api.http.rate import RateLimit
+from api.keys import service as keys
+from api.telemetry.metrics import Metrics
+from api.telemetry.tracing import NoTracing, Tracing
+from api.transformer.transformer import Transformer, client_options
+from api.vault.keys import SecretKey
+from api.vault.vault import Vault
+from connectors.registry import catalogue
+from runtime.client import connect
+from tests.api import rows
+from tests.api.client import PEPPER
+
+VAULT = Vault([SecretKey(bytes(range(32)))])
+NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The application, what it counts, and who may ask it."""
+
+    app: Edge
+    metrics: Metrics
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def client(self) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=cast("Any", self.app))
+        return httpx.AsyncClient(transport=transport, base_url="http://kiln", headers=self.headers)
+
+
+@asynccontextmanager
+async def installed(
+    database: Database, runtime_address: str, tracing: Tracing | None = None
+) -> AsyncIterator[Installation]:
+    """Make an organisation with a workspace, and the API around it."""
+    async with database.sessions.begin() as session:
+        for row in (rows.organization(), rows.workspace()):
+            session.add(row)
+            await session.flush()
+        key = await keys.create(
+            session,
+            PEPPER,
+            organization_id=rows.ORGANIZATION_ID,
+            name="Tests",
+            workspace_id=rows.WORKSPACE_ID,
+        )
+    metrics, traces = Metrics(), tracing or NoTracing()
+    async with await connect(runtime_address, options=client_options(traces)) as client:
+        app = create_app(
+            Parts(
+                database=database,
+                transformer=Transformer(client, metrics, traces),
+                catalogue=catalogue(with_test_connectors=True),
+                vault=VAULT,
+                pepper=PEPPER,
+                oauth_clients={},
+                state_key=bytes(32),
+                clock=lambda: NOW,
+                metrics=metrics,
+                tracing=traces,
+                rate_limit=RateLimit(burst=100_000),
+            )
+        )
+        yield Installation(app=app, metrics=metrics, key=key.text)
