@@ -16,12 +16,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A server's libraries take longer to import than a mapping takes to compile.
         add_commands(commands)
         return run_command(parser.parse_args(words))
+    from runtime.probe import add_health, run_health
     from runtime.serving import add_serve, run_serve
 
     add_serve(commands)
+    add_health(commands)
     add_commands(commands)
     found = parser.parse_args(words)
-    return run_serve(found) if found.command == "serve" else run_command(found)
+    match found.command:
+        case "serve":
+            return run_serve(found)
+        case "health":
+            return run_health(found)
+        case _:
+            return run_command(found)
 
 
 if __name__ == "__main__":
