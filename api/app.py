@@ -33,6 +33,7 @@ from api.transformer.transformer import Transformer
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
 from connectors.registry import Catalogue
+from forms.addresses import Reach
 
 FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     workspaces.ROUTES,
@@ -65,6 +66,8 @@ class Parts:
     metrics: Metrics
     tracing: Tracing
     rate_limit: RateLimit
+    reach: Reach
+    """What warehouses and connections may be connected to."""
 
 
 def create_app(parts: Parts) -> Edge:
@@ -82,6 +85,7 @@ def create_app(parts: Parts) -> Edge:
         "metrics": parts.metrics,
         "oauth_clients": parts.oauth_clients,
         "pepper": parts.pepper,
+        "reach": parts.reach,
         "sessions": database.sessions,
         "state_key": parts.state_key,
         "transformer": parts.transformer,

@@ -15,6 +15,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from api.db.embedded.server import EmbeddedServer
+from forms.addresses import Reach
+
+NEAR = Reach.of(["127.0.0.0/8", "::1/128", "sockets"])
+"""What has to be allowed for a warehouse on this server."""
 
 FAST = {
     # The data is gone when the server is: nothing has to be on a disk.

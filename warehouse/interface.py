@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
 
 
@@ -55,4 +56,5 @@ class Platform:
     """Tells if two settings are two ways to one warehouse, as far as they say."""
     secret_settings: frozenset[str]
     """The members that are never part of an answer."""
-    open: Callable[[Mapping[str, object]], Awaitable[Warehouse]]
+    open: Callable[[Mapping[str, object], Reach], Awaitable[Warehouse]]
+    """Opens one, at an address that was checked; may raise `AddressRefusedError`, too."""

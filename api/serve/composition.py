@@ -74,6 +74,7 @@ async def serve(
                 metrics=metrics,
                 tracing=tracing,
                 rate_limit=settings.rate_limit,
+                reach=settings.reach,
             )
         )
         started = asyncio.Event()

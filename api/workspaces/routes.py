@@ -21,6 +21,7 @@ from api.workspaces.schemas import (
     WorkspaceChange,
     WorkspaceList,
 )
+from forms.addresses import Reach
 
 _TAG: Final = "Workspaces"
 _WAREHOUSE: Final = {
@@ -87,11 +88,11 @@ _WORKSPACE: Final = {
     example=Example(request=_NEW, answer={"id": _ID}),
 )
 async def create_workspace(
-    request: OrganizationRequest, sessions: Sessions, vault: Vault
+    request: OrganizationRequest, sessions: Sessions, vault: Vault, reach: Reach
 ) -> Created:
     """Creates a workspace, and initialises its data warehouse, whose schema has to be empty."""
     draft = service.check(await request.decode(NewWorkspace))
-    return Created(await service.create(sessions, vault, request.organization_id, draft))
+    return Created(await service.create(sessions, vault, reach, request.organization_id, draft))
 
 
 @post(
@@ -102,9 +103,9 @@ async def create_workspace(
     refusals=_WAREHOUSE,
     example=Example(request=_NEW),
 )
-async def test_workspace_creation(request: OrganizationRequest) -> None:
+async def test_workspace_creation(request: OrganizationRequest, reach: Reach) -> None:
     """Checks all that the creation of a workspace checks, and changes nothing."""
-    await service.test(service.check(await request.decode(NewWorkspace)))
+    await service.test(service.check(await request.decode(NewWorkspace)), reach)
 
 
 @get(
@@ -175,10 +176,12 @@ async def get_warehouse(
     body=WarehouseChange,
     refusals=_OTHER,
 )
-async def update_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+async def update_warehouse(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+) -> None:
     """Sets mode and settings; the settings have to lead to the same warehouse, and are tried."""
     asked = await request.decode(WarehouseChange)
-    await warehouse.change(sessions, vault, request.workspace_id, asked)
+    await warehouse.change(sessions, vault, reach, request.workspace_id, asked)
 
 
 @put("/v1/warehouse/mode", tag=_WAREHOUSE_TAG, summary="Set warehouse mode", body=ModeChange)
@@ -196,16 +199,20 @@ async def set_warehouse_mode(request: WorkspaceRequest, sessions: Sessions) -> N
     body=WarehouseTest,
     refusals=_OTHER,
 )
-async def test_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+async def test_warehouse(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+) -> None:
     """Tries settings for the workspace's warehouse, and changes nothing."""
     asked = await request.decode(WarehouseTest)
-    await warehouse.test(sessions, vault, request.workspace_id, asked)
+    await warehouse.test(sessions, vault, reach, request.workspace_id, asked)
 
 
 @post("/v1/warehouse/repair", tag=_WAREHOUSE_TAG, summary="Repair warehouse")
-async def repair_warehouse(request: WorkspaceRequest, sessions: Sessions, vault: Vault) -> None:
+async def repair_warehouse(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+) -> None:
     """Creates the tables and indexes that are missing in the warehouse."""
-    await warehouse.repair(sessions, vault, request.workspace_id)
+    await warehouse.repair(sessions, vault, reach, request.workspace_id)
 
 
 @get(

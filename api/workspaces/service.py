@@ -27,7 +27,8 @@ from api.workspaces.schemas import (
     WorkspaceBody,
     WorkspaceChange,
 )
-from api.workspaces.settings import opening, read_settings
+from api.workspaces.settings import read_settings, trying
+from forms.addresses import Reach
 from mapping_lang.diagnostics import quote
 from mapping_lang.types.errors import TypesError
 from mapping_lang.types.kinds import NO_SCHEMA, Schema
@@ -86,18 +87,20 @@ def check(body: NewWorkspace) -> Draft:
     )
 
 
-async def test(draft: Draft) -> None:
+async def test(draft: Draft, reach: Reach) -> None:
     """Check that the warehouse could be initialised; changes nothing (WH-6)."""
-    async with opening(draft.platform, draft.settings) as warehouse:
+    async with trying(draft.platform, draft.settings, reach) as warehouse:
         await warehouse.check_initializable()
 
 
-async def create(sessions: Sessions, vault: Vault, organization_id: int, draft: Draft) -> int:
+async def create(
+    sessions: Sessions, vault: Vault, reach: Reach, organization_id: int, draft: Draft
+) -> int:
     """Initialise a warehouse and keep its workspace: both are there afterwards, or neither."""
     made: int | None = None
     try:
         async with (
-            opening(draft.platform, draft.settings) as warehouse,
+            trying(draft.platform, draft.settings, reach) as warehouse,
             warehouse.initializing(draft.schema),
             sessions.begin() as session,
         ):

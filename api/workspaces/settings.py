@@ -1,7 +1,7 @@
 """The settings of warehouses: read, and used to open one."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
@@ -11,6 +11,7 @@ from api.errors import (
     ServiceUnavailableError,
     UnprocessableError,
 )
+from forms.addresses import AddressRefusedError, Reach
 from forms.members import SettingsInvalidError
 from warehouse.errors import NotInitializableError, NotInitializedError, WarehouseUnavailableError
 from warehouse.interface import Platform, Warehouse
@@ -34,11 +35,52 @@ def read_settings(
 
 
 @asynccontextmanager
-async def opening(platform: Platform, settings: Mapping[str, object]) -> AsyncIterator[Warehouse]:
-    """Open a warehouse for as long as the block; its failures are told as ours (WH-4)."""
-    warehouse = await platform.open(settings)
+async def trying(
+    platform: Platform, settings: Mapping[str, object], reach: Reach
+) -> AsyncIterator[Warehouse]:
+    """Open a warehouse whose settings come with the request, which they may make a wrong one."""
     try:
-        yield warehouse
+        async with _opening(platform, settings, reach) as warehouse:
+            yield warehouse
+    except AddressRefusedError as error:
+        raise UnprocessableError(
+            Refusal.INVALID_WAREHOUSE_SETTINGS,
+            "the settings lead to a machine that may not be connected to",
+            cause=str(error),
+        ) from error
+
+
+@asynccontextmanager
+async def opening(
+    platform: Platform, settings: Mapping[str, object], reach: Reach
+) -> AsyncIterator[Warehouse]:
+    """Open the warehouse of a workspace for as long as the block."""
+    try:
+        async with _opening(platform, settings, reach) as warehouse:
+            yield warehouse
+    except AddressRefusedError as error:
+        raise ServiceUnavailableError(
+            f"the {platform.label} warehouse cannot be used", cause=str(error)
+        ) from error
+
+
+@asynccontextmanager
+async def _opening(
+    platform: Platform, settings: Mapping[str, object], reach: Reach
+) -> AsyncIterator[Warehouse]:
+    """Open a warehouse; its failures are told as ours (WH-4)."""
+    with _telling_failures(platform):
+        warehouse = await platform.open(settings, reach)
+        try:
+            yield warehouse
+        finally:
+            await warehouse.close()
+
+
+@contextmanager
+def _telling_failures(platform: Platform) -> Iterator[None]:
+    try:
+        yield
     except NotInitializableError as error:
         raise UnprocessableError(
             Refusal.WAREHOUSE_NOT_INITIALIZABLE,
@@ -55,5 +97,3 @@ async def opening(platform: Platform, settings: Mapping[str, object]) -> AsyncIt
         raise ServiceUnavailableError(
             f"the {platform.label} warehouse cannot be used", cause=error.reason
         ) from error
-    finally:
-        await warehouse.close()

@@ -18,7 +18,8 @@ from api.errors import (
 )
 from api.vault.vault import Purpose, Vault
 from api.workspaces.schemas import ModeChange, WarehouseBody, WarehouseChange, WarehouseTest
-from api.workspaces.settings import opening, read_settings
+from api.workspaces.settings import opening, read_settings, trying
+from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schemas.decode import decode_schema
 from warehouse.interface import Mode, Platform
@@ -62,7 +63,7 @@ async def set_mode(session: AsyncSession, workspace_id: int, change: ModeChange)
 
 
 async def change(
-    sessions: Sessions, vault: Vault, workspace_id: int, asked: WarehouseChange
+    sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int, asked: WarehouseChange
 ) -> None:
     """Store another way to the same warehouse, after it was tried."""
     if asked.mode is None:
@@ -70,7 +71,7 @@ async def change(
     async with sessions() as session:
         found = _stored(vault, await _find(session, workspace_id))
     settings = read_settings(found.platform, "settings", asked.settings)
-    await _try(found, settings)
+    await _try(found, settings, reach)
     async with sessions.begin() as session:
         row = await _find(session, workspace_id, for_update=True)
         row.sealed_warehouse_settings = vault.seal_json(
@@ -82,28 +83,30 @@ async def change(
         await set_mode(session, workspace_id, mode_change)
 
 
-async def test(sessions: Sessions, vault: Vault, workspace_id: int, asked: WarehouseTest) -> None:
+async def test(
+    sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int, asked: WarehouseTest
+) -> None:
     """Try settings for the same warehouse; changes nothing."""
     async with sessions() as session:
         found = _stored(vault, await _find(session, workspace_id))
-    await _try(found, read_settings(found.platform, "settings", asked.settings))
+    await _try(found, read_settings(found.platform, "settings", asked.settings), reach)
 
 
-async def repair(sessions: Sessions, vault: Vault, workspace_id: int) -> None:
+async def repair(sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int) -> None:
     """Create what is missing in the warehouse (WH-13)."""
     async with sessions() as session:
         found = _stored(vault, await _find(session, workspace_id))
-    async with opening(found.platform, found.settings) as warehouse:
+    async with opening(found.platform, found.settings, reach) as warehouse:
         await warehouse.repair(found.schema)
 
 
-async def _try(found: Opened, settings: Mapping[str, object]) -> None:
+async def _try(found: Opened, settings: Mapping[str, object], reach: Reach) -> None:
     if not found.platform.same_warehouse(found.settings, settings):
         raise UnprocessableError(
             Refusal.DIFFERENT_WAREHOUSE,
             "the settings lead to another warehouse than that of the workspace",
         )
-    async with opening(found.platform, settings) as warehouse:
+    async with trying(found.platform, settings, reach) as warehouse:
         await warehouse.check_initialized()
 
 

@@ -22,6 +22,7 @@ from connectors.registry import catalogue
 from runtime.client import connect
 from tests.api import rows
 from tests.api.client import PEPPER
+from tests.postgresql import NEAR
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
@@ -75,6 +76,7 @@ async def installed(
                 metrics=metrics,
                 tracing=traces,
                 rate_limit=RateLimit(burst=100_000),
+                reach=NEAR,
             )
         )
         yield Installation(app=app, metrics=metrics, key=key.text)

@@ -7,6 +7,7 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
+from forms.addresses import HostUnknownError, Reach
 from warehouse.errors import WarehouseUnavailableError
 from warehouse.sql import Sql
 
@@ -14,6 +15,9 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 CONNECT_SECONDS: Final = 5
 MAX_REASON_CHARS: Final = 500
+
+_ADDRESSES: Final = "addresses"
+"""The member of settings that `located` adds."""
 
 _UNAVAILABLE: Final = (
     psycopg.OperationalError,
@@ -23,10 +27,22 @@ _UNAVAILABLE: Final = (
 )
 
 
+async def located(settings: Mapping[str, object], reach: Reach) -> dict[str, object]:
+    """Add to settings the addresses of their host, which may be connected to."""
+    host = str(settings["host"])
+    if "," in host:
+        # To libpq it is a list of hosts.
+        raise WarehouseUnavailableError("PostgreSQL", "`host` holds a comma, expected one host")
+    try:
+        return {**settings, _ADDRESSES: await reach.resolve(host)}
+    except HostUnknownError as error:
+        raise WarehouseUnavailableError("PostgreSQL", str(error)) from error
+
+
 def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
-    """Give what libpq is told; nothing is looked for outside the schema (WH-3)."""
+    """Give what libpq is told of `located` settings; nothing is outside the schema (WH-3)."""
     return {
-        "host": settings["host"],
+        **_at(settings),
         "port": settings["port"],
         "user": settings["username"],
         "password": settings["password"],
@@ -66,6 +82,14 @@ async def execute(connection: Connection, statement: Sql) -> psycopg.AsyncCursor
     """Run a statement of ours."""
     # Every `Sql` is made of text of ours; what is not is passed beside it.
     return await connection.execute(statement.text.encode(), statement.values)
+
+
+def _at(settings: Mapping[str, object]) -> dict[str, object]:
+    """Give what is connected to: the name is for TLS and for messages, and not looked up again."""
+    host, addresses = str(settings["host"]), settings[_ADDRESSES]
+    if not isinstance(addresses, tuple) or addresses == (host,):
+        return {"host": host}
+    return {"host": ",".join([host] * len(addresses)), "hostaddr": ",".join(addresses)}
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import (
     NotInitializableError,
@@ -16,7 +17,7 @@ from warehouse.errors import (
 from warehouse.interface import Platform
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.postgresql.definition import check_schema, definition, repair
-from warehouse.postgresql.driver import Connection, connect, execute
+from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.settings import read_settings
 from warehouse.sql import commas, compose, name, value
 
@@ -140,8 +141,8 @@ class PostgresqlWarehouse:
             raise NotInitializableError(listed)
 
 
-async def _open(settings: Mapping[str, object]) -> PostgresqlWarehouse:
-    return PostgresqlWarehouse(settings)
+async def _open(settings: Mapping[str, object], reach: Reach) -> PostgresqlWarehouse:
+    return PostgresqlWarehouse(await located(settings, reach))
 
 
 POSTGRESQL: Final = Platform(

@@ -10,14 +10,14 @@ from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.workspaces.routes import ROUTES
 from tests.api.client import Client, application, organization_key
-from tests.postgresql import empty_schema
+from tests.postgresql import NEAR, empty_schema
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 
 
 @pytest.fixture
 def app(sessions: Sessions) -> Edge:
-    return application(sessions, ROUTES, {"vault": VAULT})
+    return application(sessions, ROUTES, {"vault": VAULT, "reach": NEAR})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.postgresql import NEAR
 from tests.warehouse.schemas import EVERY_KIND
 from warehouse.errors import NotInitializableError, NotInitializedError, WarehouseUnavailableError
 from warehouse.interface import Warehouse
@@ -17,7 +18,7 @@ Settings = Mapping[str, Any]
 
 
 async def _open(settings: Settings) -> Warehouse:
-    return await BY_CODE["PostgreSQL"].open(settings)
+    return await BY_CODE["PostgreSQL"].open(settings, NEAR)
 
 
 async def _initialize(warehouse: Warehouse) -> None:
