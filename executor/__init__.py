@@ -1,0 +1,1 @@
+"""What carries a run: it knows neither HTTP nor the tables of the API."""
