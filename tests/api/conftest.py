@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from api.db.embedded.server import EmbeddedServer
-from api.db.metadata import Base
+from api.db.metadata import METADATA
 from api.db.migrate import migrate
 from api.db.session import Database, Sessions
 from tests.postgresql import (
@@ -53,7 +53,7 @@ def database_url(migrated_database: str) -> Iterator[str]:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         # Few rows are deleted sooner than files are truncated.
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(METADATA.sorted_tables):
             connection.execute(f"DELETE FROM {table.name}".encode())  # noqa: S608 - our own names
 
 
