@@ -15,6 +15,7 @@ from api.pipelines.validation.texts import check_text, refuse
 from api.pipelines.validation.transformation import Compiler, compile_function, transformation
 from connectors.interface import Connector, Role, Target
 from connectors.registry import Catalogue
+from runtime.sandbox.interface import Language
 
 Rule: TypeAlias = Callable[[Draft], None]
 
@@ -68,6 +69,8 @@ class Checker:
 
     catalogue: Catalogue
     compiler: Compiler
+    languages: frozenset[Language] = frozenset(Language)
+    """Of functions. It is not asked of the runtime, which has none until it knows its walls."""
 
     async def check(
         self, kind: Kind, connector: Connector, given: Submission, *, tenant: str
@@ -77,6 +80,7 @@ class Checker:
             kind=kind,
             connector=connector,
             catalogue=self.catalogue,
+            languages=self.languages,
             given=given,
         )
         for rule in BEFORE_TRANSFORMATION:

@@ -18,6 +18,7 @@ from mapping_lang.predicate.tree import Predicate
 from mapping_lang.types.kinds import ObjectType, Schema
 from mapping_lang.types.schemas.alignment import ExportMode
 from mapping_lang.types.schemas.events import EVENT_SCHEMA
+from runtime.sandbox.interface import Language
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Draft:
     kind: Kind
     connector: Connector
     catalogue: Catalogue
+    languages: frozenset[Language]
+    """Of functions, as far as the installation says; the runtime has the last word (PIPE-102)."""
     given: Submission
 
     format: Connector | None = None

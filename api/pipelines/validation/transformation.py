@@ -31,9 +31,6 @@ class Compiler(Protocol):
     async def compile(self, transformation: Transformation, *, tenant: str) -> Compiled:
         """Compile a transformation; its mistakes are an answer."""
 
-    async def languages(self) -> frozenset[Language]:
-        """Tell which languages functions can be written in."""
-
 
 async def transformation(draft: Draft, compiler: Compiler, tenant: str) -> None:
     """PIPE-39: one of the two, with everything that it needs (PIPE-100)."""
@@ -46,7 +43,7 @@ async def transformation(draft: Draft, compiler: Compiler, tenant: str) -> None:
         case mapping, None:
             await _mapping(draft, mapping, compiler, tenant)
         case None, function:
-            await _function(draft, function, compiler)
+            _function(draft, function)
         case _:
             raise refuse(_MEMBER, "both a mapping and a function", "one of them")
 
@@ -94,13 +91,13 @@ async def _mapping(
     )
 
 
-async def _function(draft: Draft, function: FunctionBody | None, compiler: Compiler) -> None:
+def _function(draft: Draft, function: FunctionBody | None) -> None:
     """PIPE-102: schemas, source, language, paths in, paths out."""
     if function is None:
         return
     in_schema, out_schema = _schemas(draft)
     check_text(f"{_MEMBER}.function.source", function.source, MAX_SOURCE_CHARS)
-    language = await _language(function.language, compiler)
+    language = _language(function.language, draft.languages)
     in_paths = _paths("inPaths", function.in_paths, in_schema, may_be_empty=draft.facts.constant)
     out_paths = _paths("outPaths", function.out_paths, out_schema, may_be_empty=False)
     draft.transformation = FunctionTransformation(
@@ -121,7 +118,7 @@ def _schemas(draft: Draft) -> tuple[Schema, Schema]:
     return in_schema, out_schema
 
 
-async def _language(text: str, compiler: Compiler) -> Language:
+def _language(text: str, available: frozenset[Language]) -> Language:
     member = f"{_MEMBER}.function.language"
     listed = ", ".join(f'"{each.value}"' for each in Language)
     try:
@@ -129,7 +126,7 @@ async def _language(text: str, compiler: Compiler) -> Language:
     except ValueError:
         found = quote(text) if text else "empty or missing"
         raise refuse(member, found, f"one of {listed}") from None
-    if language not in await compiler.languages():
+    if language not in available:
         raise UnprocessableError(
             Refusal.UNSUPPORTED_LANGUAGE, f"functions in {language} are not supported here"
         )

@@ -30,10 +30,6 @@ class LocalCompiler:
         self.mistakes = mistakes
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.asked: list[Transformation] = []
-        self.offered = frozenset(Language)
-
-    async def languages(self) -> frozenset[Language]:
-        return self.offered
 
     async def compile(self, transformation: Transformation, *, tenant: str) -> Compiled:
         self.asked.append(transformation)
@@ -58,6 +54,7 @@ async def check(
     sent: object,
     *,
     compiler: LocalCompiler | None = None,
+    languages: frozenset[Language] = frozenset(Language),
     connection: tuple[str, Role] | None = None,
 ) -> Definition:
     """Give the definition of a body for a new pipeline, or raise the refusal."""
@@ -71,7 +68,9 @@ async def check(
     given = read_submission(body)
     decided = check_target(connector, role, body.target or Target.USER)
     check_event_type(decided, given.event_type)
-    checker = Checker(catalogue=CATALOGUE, compiler=compiler or LocalCompiler())
+    checker = Checker(
+        catalogue=CATALOGUE, compiler=compiler or LocalCompiler(), languages=languages
+    )
     return await checker.check(decided, connector, given, tenant="1")
 
 

@@ -16,6 +16,7 @@ from api.keys.door import KeyDoor
 from api.keys.pepper import Pepper
 from api.pipelines import routes as pipeline_routes
 from api.pipelines.validation.checks import Checker
+from api.pipelines.validation.transformation import Compiler
 from api.runs import routes as run_routes
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import NoTracing
@@ -99,7 +100,7 @@ async def add_connections(sessions: Sessions, workspace_id: int = rows.WORKSPACE
             session.add(row)
 
 
-def application(sessions: Sessions, compiler: LocalCompiler) -> Edge:
+def application(sessions: Sessions, compiler: Compiler) -> Edge:
     offered = catalogue(with_test_connectors=True)
     routes: Sequence[Any] = (*pipeline_routes.ROUTES, *run_routes.ROUTES)
     return build(
@@ -121,8 +122,8 @@ def compiler() -> LocalCompiler:
     return LocalCompiler()
 
 
-@pytest.fixture
-async def api(sessions: Sessions, compiler: LocalCompiler) -> AsyncIterator[Api]:
+async def open_api(sessions: Sessions, compiler: Compiler) -> Api:
+    """Add a tenant with its connections, and give a client for it."""
     async with sessions.begin() as session:
         for row in (rows.organization(), rows.workspace()):
             session.add(row)
@@ -135,6 +136,11 @@ async def api(sessions: Sessions, compiler: LocalCompiler) -> AsyncIterator[Api]
             workspace_id=rows.WORKSPACE_ID,
         )
     await add_connections(sessions)
-    opened = Api(application(sessions, compiler), key.text)
+    return Api(application(sessions, compiler), key.text)
+
+
+@pytest.fixture
+async def api(sessions: Sessions, compiler: LocalCompiler) -> AsyncIterator[Api]:
+    opened = await open_api(sessions, compiler)
     yield opened
     await opened.close()

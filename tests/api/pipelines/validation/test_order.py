@@ -182,10 +182,9 @@ async def test_within_a_rule_the_documented_order_holds(kind: str, sent: Body, t
 
 
 async def test_a_language_that_is_not_there_is_told_before_its_paths() -> None:
-    compiler = LocalCompiler()
-    compiler.offered = frozenset({Language.JAVASCRIPT})
+    sent = body("K3", transformation=function(inPaths=None))
     with pytest.raises(ApiError) as caught:
-        await check("K3", body("K3", transformation=function(inPaths=None)), compiler=compiler)
+        await check("K3", sent, languages=frozenset({Language.JAVASCRIPT}))
 
     assert refused(caught.value) == Refused(422, "UnsupportedLanguage", "")
 
