@@ -80,7 +80,7 @@ def authorization_server() -> Iterator[AuthorizationServer]:
             self.wfile.write(body)
 
         def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
+            del arguments  # nothing is said
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         state.url = f"http://127.0.0.1:{server.server_port}"
