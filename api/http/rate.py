@@ -43,6 +43,9 @@ class RateLimiter:
         self._now = monotonic_seconds
         self._buckets: dict[tuple[str, int], _Bucket] = {}
 
+    def __len__(self) -> int:
+        return len(self._buckets)
+
     def take(self, owner: str, owner_id: int) -> None:
         """Take a token of a workspace or an organisation."""
         now = self._now()

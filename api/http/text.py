@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import unicodedata
 from typing import Final
 
 from api.errors import BadRequestError
@@ -21,7 +20,9 @@ _ESCAPE: Final = re.compile(
     r"|u(?P<unit>[0-9a-fA-F]{4})|.)",
     re.DOTALL,
 )
-_FIRST_FOREIGN: Final = 0x80
+_ESCAPED: Final = '"\\'
+_FIRST_SURROGATE: Final = 0xD800
+_LAST_SURROGATE: Final = 0xDFFF
 
 
 async def parse(body: bytes) -> tuple[str, Node]:
@@ -64,8 +65,10 @@ def _unescaped(match: re.Match[str]) -> str:
     code = int(match["unit"], 16)
     if code == 0:
         raise JsonSyntaxError("found U+0000, which no text may have", match.start())
-    # Quotes, backslashes and control characters keep their escapes; of surrogates without a
-    # partner the reader of JSON tells more.
-    if code < _FIRST_FOREIGN or unicodedata.category(chr(code)) in {"Cc", "Cs"}:
-        return match[0]
-    return chr(code)
+    char = chr(code)
+    # What text needs escaped stays so; of half a surrogate pair the reader of JSON tells more.
+    return match[0] if char < " " or char in _ESCAPED or _is_surrogate(code) else char
+
+
+def _is_surrogate(code: int) -> bool:
+    return _FIRST_SURROGATE <= code <= _LAST_SURROGATE
