@@ -17,7 +17,7 @@ from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import NoTracing, Tracing
 from api.transformer.transformer import Transformer, client_options
 from api.vault.keys import SecretKey
-from api.vault.vault import Vault
+from api.vault.vault import Purpose, Vault
 from connectors.registry import catalogue
 from runtime.client import connect
 from tests.api import rows
@@ -26,6 +26,15 @@ from tests.postgresql import NEAR
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+NO_WAREHOUSE = {
+    "host": "127.0.0.1",
+    "port": 1,
+    "username": "nobody",
+    "password": "none",
+    "database": "none",
+    "schema": "none",
+}
+"""Settings as they have to be, for a warehouse that cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +59,9 @@ async def installed(
     database: Database, runtime_address: str, tracing: Tracing | None = None
 ) -> AsyncIterator[Installation]:
     """Make an organisation with a workspace, and the API around it."""
+    sealed = VAULT.seal_json(Purpose.WAREHOUSE_SETTINGS, rows.WORKSPACE_ID, NO_WAREHOUSE)
     async with database.sessions.begin() as session:
-        for row in (rows.organization(), rows.workspace()):
+        for row in (rows.organization(), rows.workspace(sealed_warehouse_settings=sealed)):
             session.add(row)
             await session.flush()
         key = await keys.create(
