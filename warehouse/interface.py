@@ -8,6 +8,7 @@ from typing import Protocol
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from warehouse.identity import Outcome, Preview, Resolution
 
 
 class Mode(StrEnum):
@@ -36,6 +37,16 @@ class Warehouse(Protocol):
 
     async def repair(self, schema: Schema) -> None:
         """Create what is missing of what `initializing` creates; what is there stays (WH-13)."""
+
+    async def resolve(self, asked: Resolution) -> Outcome:
+        """Resolve all identities, or change nothing (section 6).
+
+        It is done once, however often the same operation is asked for, and whoever asks again
+        after a crash finds it done or does it. Raises `TooManyMergedError`.
+        """
+
+    async def preview(self, asked: Resolution) -> Preview:
+        """Say what a resolution would do; nothing changes, and nobody waits."""
 
     async def close(self) -> None:
         """Let go of its connections."""

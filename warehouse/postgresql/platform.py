@@ -14,10 +14,12 @@ from warehouse.errors import (
     NotInitializedError,
     WarehouseUnavailableError,
 )
+from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.postgresql.definition import check_schema, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
+from warehouse.postgresql.resolving import preview, resolve
 from warehouse.postgresql.settings import read_settings
 from warehouse.sql import commas, compose, name, value
 
@@ -77,6 +79,14 @@ class PostgresqlWarehouse:
             version = await self._version(connection)
             for statement in repair(schema, version):
                 await execute(connection, statement)
+
+    async def resolve(self, asked: Resolution) -> Outcome:
+        async with connect(self._settings) as connection:
+            return await resolve(connection, asked)
+
+    async def preview(self, asked: Resolution) -> Preview:
+        async with connect(self._settings) as connection:
+            return await preview(connection, asked)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -10,8 +10,10 @@ from mapping_lang.types.kinds import Schema
 from warehouse.errors import (
     NotInitializableError,
     NotInitializedError,
+    NotSupportedError,
     WarehouseUnavailableError,
 )
+from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.snowflake.definition import check_schema, definition, removal, repair, upper
@@ -46,6 +48,12 @@ class SnowflakeWarehouse:
 
     async def repair(self, schema: Schema) -> None:
         await asyncio.to_thread(self._repair, schema)
+
+    async def resolve(self, asked: Resolution) -> Outcome:
+        raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
+
+    async def preview(self, asked: Resolution) -> Preview:
+        raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -118,8 +126,7 @@ class SnowflakeWarehouse:
             rows = fetch(
                 connection,
                 compose(
-                    f"SELECT COUNT(*) FROM INFORMATION_SCHEMA.{view}"  # noqa: S608 - from above
-                    f" WHERE {column} = {{schema}}",
+                    f"SELECT COUNT(*) FROM INFORMATION_SCHEMA.{view} WHERE {column} = {{schema}}",
                     schema=value(schema),
                 ),
             )
