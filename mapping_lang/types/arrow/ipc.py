@@ -79,9 +79,6 @@ class _Sink:
     def write(self, piece: bytes | Buffer) -> None:
         self.pieces.append(piece)
 
-    def flush(self) -> None:
-        pass
-
     def close(self) -> None:
         self.closed = True
 
