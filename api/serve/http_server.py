@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import uvicorn
 
+from api.http.protocol import LimitedProtocol
 from api.settings.settings import Listen
 
 BACKLOG: Final = 2_048
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than the minute after which usual load balancers give up an idle connection."""
-MAX_HEADER_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ async def answer(
     server = _Server(
         uvicorn.Config(
             app,
+            http=LimitedProtocol,
             log_config=None,  # ours is configured by whoever started the process
             access_log=False,  # the edge of the API writes a better one
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=math.ceil(drain_seconds),
-            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         ),
         started,
     )
