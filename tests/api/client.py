@@ -60,6 +60,10 @@ class Client:
         """Give a client with the same key for a workspace."""
         return Client(self._app, self._key, workspace_id)
 
+    def through(self, app: Edge) -> "Client":
+        """Give a client with the same key of another application on the same database."""
+        return Client(app, self._key)
+
     async def ask(self, method: str, path: str, sent: object = None, **query: object) -> Answer:
         response = await self._client.request(
             method,
