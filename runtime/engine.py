@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from mapping_lang.batch import Rejection
 from mapping_lang.diagnostics import Diagnostic
 from mapping_lang.program import Purposes
@@ -58,7 +60,9 @@ class EngineSettings:
 class GuestEngine:
     """Runs functions in guests, kept warm. Every method may be called from many threads."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(
+        self, settings: EngineSettings, log: structlog.typing.FilteringBoundLogger | None = None
+    ) -> None:
         self._settings = settings
         self._zygotes = {
             language: Zygote(language, start_seconds=settings.canary_limits.start_seconds)
@@ -70,6 +74,7 @@ class GuestEngine:
             self._zygotes,
             canary_limits=settings.canary_limits,
             allow_missing=settings.allow_missing_walls,
+            log=log,
         )
 
     def __enter__(self) -> "GuestEngine":

@@ -43,11 +43,12 @@ class Walls:
         *,
         canary_limits: Limits = CANARY_LIMITS,
         allow_missing: bool = False,
+        log: structlog.typing.FilteringBoundLogger | None = None,
     ) -> None:
         self._zygotes = zygotes
         self._limits = canary_limits
         self._allow_missing = allow_missing
-        self._log = structlog.get_logger("runtime.walls")
+        self._log = structlog.get_logger("runtime.walls") if log is None else log
         self._verdicts: dict[Language, Verdict] = {}
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None

@@ -1,6 +1,9 @@
 """Options of the test run."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 DEFAULT_DIFFERENTIAL_RECORDS = 100_000
 
@@ -28,3 +31,11 @@ def differential_records(pytestconfig: pytest.Config) -> int:
 def anyio_backend() -> str:
     """What `async def` tests run on, as the product does."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def logs_of_this_test_alone() -> Iterator[None]:
+    """A test that sets up the logs of its process must not silence those of the next."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()

@@ -63,11 +63,13 @@ class Engines:
         from runtime.engine import EngineSettings, GuestEngine
         from runtime.pool import Room
 
-        # What goes wrong is raised, and told once: there is a person here and no log.
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        # What goes wrong is raised, and told once: there is a person here and no log. Never by
+        # configuring the logs of the process, which is not ours.
+        silence = structlog.make_filtering_bound_logger(logging.CRITICAL)
+        log = structlog.wrap_logger(None, wrapper_class=silence)
         self._tell(f"starting {language.value} behind its walls")
         settings = EngineSettings(languages=frozenset({language}), room=Room(guests=GUESTS))
-        engine = self._opened[language] = GuestEngine(settings)
+        engine = self._opened[language] = GuestEngine(settings, log)
         # Functions are refused where a canary gets through, as in the service.
         engine.attest_now()
         self._transformers[language] = Transformer(self._limits, engine)
