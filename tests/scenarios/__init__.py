@@ -1,0 +1,1 @@
+"""Recorded end-to-end scenarios, played against a whole service over HTTP."""
