@@ -52,3 +52,31 @@ class ColumnRefusedError(WarehouseError):
         self.path = path
         self.found = found
         self.expected = expected
+
+
+class FencedError(WarehouseError):
+    """Somebody else carries the run, or a later one of its pipeline: stop at once (RUN-97)."""
+
+    def __init__(self, pipeline: str, found: str) -> None:
+        super().__init__(f"pipeline {pipeline} is loaded by {found}: this attempt may not go on")
+        self.pipeline = pipeline
+        self.found = found
+
+
+class ModeRefusedError(WarehouseError):
+    """The mode of the warehouse does not allow it now; later it may."""
+
+    retryable = True
+
+    def __init__(self, mode: str, operation: str) -> None:
+        super().__init__(f"the warehouse is in {mode} mode, which does not allow to {operation}")
+        self.mode = mode
+        self.operation = operation
+
+
+class WarehouseChangedError(WarehouseError):
+    """What is in the warehouse is not what the schema of profiles says (RUN-86)."""
+
+    def __init__(self, platform: str, reason: str) -> None:
+        super().__init__(f"the objects in the {platform} warehouse have changed: {reason}")
+        self.reason = reason

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
 from warehouse.identity import Outcome, Preview, Resolution
+from warehouse.load import Load, Loading
+from warehouse.operations import Operation
 
 
 class Mode(StrEnum):
@@ -17,6 +20,22 @@ class Mode(StrEnum):
     NORMAL = "Normal"
     INSPECTION = "Inspection"
     MAINTENANCE = "Maintenance"
+
+    def allows(self, operation: Operation) -> bool:
+        """Tell if work of a kind may begin or go on."""
+        return operation in _ALLOWED[self]
+
+
+_ALLOWED: Final = MappingProxyType(
+    {
+        Mode.NORMAL: frozenset(Operation),
+        Mode.INSPECTION: frozenset({Operation.READ}),
+        Mode.MAINTENANCE: frozenset({Operation.ALTER}),
+    }
+)
+
+ReadMode: TypeAlias = Callable[[], Awaitable[Mode]]
+"""Reads the mode that a warehouse has now: it is the workspace's, not the warehouse's."""
 
 
 class Warehouse(Protocol):
@@ -48,8 +67,14 @@ class Warehouse(Protocol):
     async def preview(self, asked: Resolution) -> Preview:
         """Say what a resolution would do; nothing changes, and nobody waits."""
 
+    async def open_load(self, load: Load, read_mode: ReadMode) -> Loading:
+        """Begin, or go on with, a load; close it before the warehouse.
+
+        Raises `FencedError` if a later attempt of the run, or a later run, has begun already.
+        """
+
     async def close(self) -> None:
-        """Let go of its connections."""
+        """Let go of its connections, those of open loads too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,15 @@ from typing import Final
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import ColumnRefusedError
 from warehouse.layout import (
-    BATCHES,
     DESTINATION_PROFILES,
     EVENTS,
     EVENTS_VIEW,
     IDENTITIES,
+    LOADS,
     OPERATIONS,
     PROFILE_VERSIONS,
     PROFILES_VIEW,
+    TOUCHED,
     Column,
     columns,
     event_columns,
@@ -140,17 +141,29 @@ def _bookkeeping() -> Iterator[Sql]:
 )""",
         table=name(OPERATIONS),
     )
-    # A batch and what it counted are durable together (DEC-44).
+    # Who writes the identities of a pipeline, and what of it is durable (DEC-44).
     yield compose(
         """CREATE TABLE IF NOT EXISTS {table} (
+  "pipeline" text PRIMARY KEY,
+  "run" text NOT NULL,
+  "started_at" timestamp without time zone NOT NULL,
+  "attempt" bigint NOT NULL,
+  "batch" bigint,
+  "state" text,
+  "purged" boolean NOT NULL DEFAULT false
+)""",
+        table=name(LOADS),
+    )
+    # The identities that a run found as they are, or keeps: a purge leaves them (RUN-41).
+    yield compose(
+        """CREATE TABLE IF NOT EXISTS {table} (
+  "pipeline" text NOT NULL,
   "run" text NOT NULL,
   "batch" bigint NOT NULL,
-  "counters" jsonb NOT NULL,
-  "cursor" text,
-  "written_at" timestamp without time zone NOT NULL,
-  PRIMARY KEY ("run", "batch")
+  "pks" bigint[] NOT NULL,
+  PRIMARY KEY ("pipeline", "run", "batch")
 )""",
-        table=name(BATCHES),
+        table=name(TOUCHED),
     )
 
 

@@ -15,11 +15,14 @@ from warehouse.errors import (
     WarehouseUnavailableError,
 )
 from warehouse.identity import Outcome, Preview, Resolution
-from warehouse.interface import Platform
+from warehouse.interface import Platform, ReadMode
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.load import Load
 from warehouse.postgresql.definition import check_schema, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
+from warehouse.postgresql.loading import PostgresqlLoading
 from warehouse.postgresql.resolving import preview, resolve
+from warehouse.postgresql.session import Session
 from warehouse.postgresql.settings import read_settings
 from warehouse.sql import commas, compose, name, value
 
@@ -43,6 +46,7 @@ class PostgresqlWarehouse:
 
     def __init__(self, settings: Mapping[str, object]) -> None:
         self._settings = dict(settings)
+        self._loads: list[PostgresqlLoading] = []
 
     async def check_initializable(self) -> None:
         async with connect(self._settings) as connection:
@@ -88,8 +92,16 @@ class PostgresqlWarehouse:
         async with connect(self._settings) as connection:
             return await preview(connection, asked)
 
+    async def open_load(self, load: Load, read_mode: ReadMode) -> PostgresqlLoading:
+        schema = str(self._settings["schema"])
+        loading = PostgresqlLoading(load, read_mode, schema, lambda: Session(self._settings))
+        self._loads.append(loading)
+        await loading.open()
+        return loading
+
     async def close(self) -> None:
-        """Nothing is kept open."""
+        while self._loads:
+            await self._loads.pop().close()
 
     async def _check_initialized(self, connection: Connection) -> None:
         # Both views keep their names, whatever else happens to a warehouse (DEC-46).

@@ -6,14 +6,15 @@ from typing import Final
 from mapping_lang.types.kinds import ArrayType, DecimalType, Schema, Type
 from warehouse.errors import ColumnRefusedError
 from warehouse.layout import (
-    BATCHES,
     DESTINATION_PROFILES,
     EVENTS,
     EVENTS_VIEW,
     IDENTITIES,
+    LOADS,
     OPERATIONS,
     PROFILE_VERSIONS,
     PROFILES_VIEW,
+    TOUCHED,
     Column,
     columns,
     event_columns,
@@ -93,7 +94,8 @@ def removal() -> Iterator[Sql]:
         PROFILE_VERSIONS,
         DESTINATION_PROFILES,
         OPERATIONS,
-        BATCHES,
+        LOADS,
+        TOUCHED,
         EVENTS,
     ):
         yield raw("DROP TABLE IF EXISTS ") + upper(table)
@@ -152,14 +154,24 @@ def _bookkeeping() -> Iterator[Sql]:
     )
     yield compose(
         """CREATE TABLE IF NOT EXISTS {table} (
+  "PIPELINE" VARCHAR PRIMARY KEY,
+  "RUN" VARCHAR NOT NULL,
+  "STARTED_AT" TIMESTAMP_NTZ NOT NULL,
+  "ATTEMPT" NUMBER(38,0) NOT NULL,
+  "BATCH" NUMBER(38,0),
+  "STATE" VARCHAR,
+  "PURGED" BOOLEAN NOT NULL DEFAULT FALSE
+)""",
+        table=upper(LOADS),
+    )
+    yield compose(
+        """CREATE TABLE IF NOT EXISTS {table} (
+  "PIPELINE" VARCHAR NOT NULL,
   "RUN" VARCHAR NOT NULL,
   "BATCH" NUMBER(38,0) NOT NULL,
-  "COUNTERS" VARIANT NOT NULL,
-  "CURSOR" VARCHAR,
-  "WRITTEN_AT" TIMESTAMP_NTZ NOT NULL,
-  PRIMARY KEY ("RUN", "BATCH")
+  "PK" NUMBER(38,0) NOT NULL
 )""",
-        table=upper(BATCHES),
+        table=upper(TOUCHED),
     )
 
 

@@ -14,8 +14,9 @@ from warehouse.errors import (
     WarehouseUnavailableError,
 )
 from warehouse.identity import Outcome, Preview, Resolution
-from warehouse.interface import Platform
+from warehouse.interface import Platform, ReadMode
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.load import Load, Loading
 from warehouse.snowflake.definition import check_schema, definition, removal, repair, upper
 from warehouse.snowflake.driver import Connection, connect, fetch
 from warehouse.snowflake.settings import read_settings
@@ -55,8 +56,13 @@ class SnowflakeWarehouse:
     async def preview(self, asked: Resolution) -> Preview:
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
 
+    async def open_load(self, load: Load, read_mode: ReadMode) -> Loading:
+        mode = await read_mode()
+        raise NotSupportedError("Snowflake", f"loading identities (run {load.run_id}, {mode} mode)")
+
     async def close(self) -> None:
-        """Nothing is kept open."""
+        # A connection lasts as long as what it is opened for.
+        self._settings.clear()
 
     def _check_initializable(self) -> None:
         with connect(self._settings) as connection:

@@ -95,13 +95,22 @@ CREATE TABLE IF NOT EXISTS "kiln_system_operations" (
   "error" text NOT NULL DEFAULT ''
 );
 
-CREATE TABLE IF NOT EXISTS "kiln_batches" (
+CREATE TABLE IF NOT EXISTS "kiln_loads" (
+  "pipeline" text PRIMARY KEY,
+  "run" text NOT NULL,
+  "started_at" timestamp without time zone NOT NULL,
+  "attempt" bigint NOT NULL,
+  "batch" bigint,
+  "state" text,
+  "purged" boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE IF NOT EXISTS "kiln_touched" (
+  "pipeline" text NOT NULL,
   "run" text NOT NULL,
   "batch" bigint NOT NULL,
-  "counters" jsonb NOT NULL,
-  "cursor" text,
-  "written_at" timestamp without time zone NOT NULL,
-  PRIMARY KEY ("run", "batch")
+  "pks" bigint[] NOT NULL,
+  PRIMARY KEY ("pipeline", "run", "batch")
 );
 
 CREATE TABLE IF NOT EXISTS "kiln_events" (

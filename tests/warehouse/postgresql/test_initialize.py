@@ -55,7 +55,8 @@ async def test_every_object_is_created_and_the_views_can_be_read(settings: Setti
         "kiln_profile_schema_versions",
         "kiln_destination_profiles",
         "kiln_system_operations",
-        "kiln_batches",
+        "kiln_loads",
+        "kiln_touched",
         "kiln_events",
         "profiles",
         "events",
@@ -175,7 +176,7 @@ async def test_what_is_missing_is_repaired_and_the_rest_left_alone(settings: Set
     await _initialize(warehouse)
     everything = _relations(settings)
     with _connect(settings) as connection:
-        connection.execute("DROP TABLE kiln_batches")
+        connection.execute("DROP TABLE kiln_loads")
         connection.execute("INSERT INTO kiln_profiles_0 VALUES (gen_random_uuid(), '{1}', now())")
     await warehouse.repair(EVERY_KIND)
     assert _relations(settings) == everything

@@ -1,0 +1,222 @@
+"""The statements of a load: the ledger, the merge of a batch, and the purge."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final, final
+
+from warehouse.layout import IDENTITIES, LOADS, TOUCHED, Column
+from warehouse.load import Load
+from warehouse.postgresql.stored import staging_type
+from warehouse.postgresql.types import column_type
+from warehouse.prepare import IDENTITY_ID, POSITION, UPDATED_AT, produced_columns
+from warehouse.sql import Sql, commas, compose, name, raw, value
+
+STAGE: Final = "kiln_stage"
+KEPT: Final = "kiln_stage_kept"
+
+SETTINGS: Final = (
+    # Temporary tables of a batch stay in memory. Only before the first use can it be set.
+    "SET temp_buffers = '64MB'",
+    "SET work_mem = '64MB'",
+    # A process that hangs between two statements must not keep the pipeline from the next one.
+    "SET idle_in_transaction_session_timeout = '30s'",
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LoadStatements:
+    """The statements of one load."""
+
+    load: Load
+    produced: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, load: Load) -> "LoadStatements":
+        return cls(load, produced_columns(load.schema, load.out_paths))
+
+    def stage(self) -> Iterator[Sql]:
+        """Create the temporary tables that batches are copied into."""
+        for setting in SETTINGS:
+            yield raw(setting)
+        meta = (
+            name(POSITION) + raw(" integer"),
+            name(IDENTITY_ID) + raw(" text"),
+            name(UPDATED_AT) + raw(" timestamp without time zone"),
+        )
+        produced = (
+            name(column.name) + raw(f" {staging_type(column.type)}") for column in self.produced
+        )
+        yield compose(
+            "CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DELETE ROWS",
+            table=name(STAGE),
+            columns=commas((*meta, *produced)),
+        )
+        yield compose(
+            "CREATE TEMPORARY TABLE {table} ({id} text) ON COMMIT DELETE ROWS",
+            table=name(KEPT),
+            id=name(IDENTITY_ID),
+        )
+
+    def open(self) -> Sql:
+        """Take the pipeline; gives what is durable of the run, or no row to who comes too late."""
+        load = self.load
+        started = load.run_started_at.astimezone(UTC).replace(tzinfo=None).isoformat()
+        return compose(
+            "INSERT INTO {loads} AS l (pipeline, run, started_at, attempt)"
+            " VALUES ({pipeline}, {run}, {started}::timestamp, {attempt})"
+            " ON CONFLICT (pipeline) DO UPDATE SET"
+            " run = excluded.run, started_at = excluded.started_at, attempt = excluded.attempt,"
+            " batch = CASE WHEN l.run = excluded.run THEN l.batch END,"
+            " state = CASE WHEN l.run = excluded.run THEN l.state END,"
+            " purged = l.run = excluded.run AND l.purged"
+            " WHERE (l.started_at, l.run, l.attempt)"
+            " <= (excluded.started_at, excluded.run, excluded.attempt)"
+            " RETURNING batch, state, purged",
+            loads=name(LOADS),
+            pipeline=self._pipeline,
+            run=self._run,
+            started=value(started),
+            attempt=value(load.attempt),
+        )
+
+    def forget(self) -> Sql:
+        """Delete what earlier runs noted for a purge that did not come."""
+        return compose(
+            "DELETE FROM {touched} WHERE pipeline = {pipeline} AND run <> {run}",
+            touched=name(TOUCHED),
+            pipeline=self._pipeline,
+            run=self._run,
+        )
+
+    def owner(self) -> Sql:
+        """Say who has the pipeline."""
+        return compose(
+            "SELECT run, attempt FROM {loads} WHERE pipeline = {pipeline}",
+            loads=name(LOADS),
+            pipeline=self._pipeline,
+        )
+
+    def enter(self, sequence: int, state: str) -> Sql:
+        """Note a batch; gives a row if it is new and the pipeline is still ours."""
+        return compose(
+            "UPDATE {loads} SET batch = {sequence}, state = {state} WHERE {ours}"
+            " AND (batch IS NULL OR batch < {sequence}) AND NOT purged RETURNING 1",
+            loads=name(LOADS),
+            sequence=value(sequence),
+            state=value(state),
+            ours=self._ours(),
+        )
+
+    def enter_purge(self, state: str) -> Sql:
+        """Note the purge; gives a row if it is new and the pipeline is still ours."""
+        return compose(
+            "UPDATE {loads} SET purged = true, batch = coalesce(batch, 0), state = {state}"
+            " WHERE {ours} AND NOT purged RETURNING 1",
+            loads=name(LOADS),
+            state=value(state),
+            ours=self._ours(),
+        )
+
+    def merge(self, sequence: int) -> Sql:
+        """Merge what is staged: add what is new, change what differs, note what does not (WH-31).
+
+        The position of a record decides which identity is the older one, whatever the plan.
+        """
+        names = [UPDATED_AT, *(column.name for column in self.produced)]
+        return compose(
+            "WITH found AS MATERIALIZED ("
+            'SELECT s."_position", s."_identity_id", {staged}, t."_pk" AS "_found",'
+            ' ROW({theirs}) IS DISTINCT FROM ROW({ours}) AS "_changed"'
+            " FROM {stage} AS s LEFT JOIN {identities} AS t"
+            ' ON t."_pipeline" = {pipeline} AND t."_identity_id" = s."_identity_id"'
+            ' AND NOT t."_is_anonymous"),'
+            ' changed AS (UPDATE {identities} AS t SET {assignments}, "_run" = {run}'
+            ' FROM found AS f WHERE t."_pk" = f."_found" AND f."_changed"),'
+            ' added AS (INSERT INTO {identities} ("_pipeline", "_connection", "_run",'
+            ' "_identity_id", {names})'
+            ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {names} FROM found'
+            ' WHERE "_found" IS NULL ORDER BY "_position") {touched}',
+            staged=commas(
+                compose("{value} AS {column}", value=self._staged(each), column=name(each))
+                for each in names
+            ),
+            theirs=commas(name("t", each) for each in names),
+            ours=commas(self._staged(each) for each in names),
+            stage=name(STAGE),
+            identities=name(IDENTITIES),
+            pipeline=self._pipeline,
+            connection=value(str(self.load.connection_id)),
+            run=self._run,
+            assignments=commas(
+                compose("{column} = f.{column}", column=name(each)) for each in names
+            ),
+            names=commas(map(name, names)),
+            touched=self._touched(sequence) if self.load.purges else raw("SELECT 1"),
+        )
+
+    def purge(self) -> Sql:
+        """Delete what the run has neither written nor touched; gives how many (RUN-41)."""
+        return compose(
+            "WITH gone AS (DELETE FROM {identities} AS t"
+            ' WHERE t."_pipeline" = {pipeline} AND NOT t."_is_anonymous"'
+            ' AND t."_run" IS DISTINCT FROM {run} AND NOT EXISTS ('
+            "SELECT FROM (SELECT unnest(pks) AS pk FROM {touched}"
+            " WHERE pipeline = {pipeline} AND run = {run}) AS k"
+            ' WHERE k.pk = t."_pk") RETURNING 1) SELECT count(*) FROM gone',
+            identities=name(IDENTITIES),
+            touched=name(TOUCHED),
+            pipeline=self._pipeline,
+            run=self._run,
+        )
+
+    def forget_touched(self) -> Sql:
+        """Delete what was noted for a purge that is done."""
+        return compose(
+            "DELETE FROM {touched} WHERE pipeline = {pipeline}",
+            touched=name(TOUCHED),
+            pipeline=self._pipeline,
+        )
+
+    def _touched(self, sequence: int) -> Sql:
+        return compose(
+            "INSERT INTO {touched} SELECT {pipeline}, {run}, {sequence}::bigint, array_agg(pk)"
+            ' FROM (SELECT "_found" AS pk FROM found WHERE NOT "_changed"'
+            ' UNION ALL SELECT t."_pk" FROM {kept} AS k JOIN {identities} AS t'
+            ' ON t."_pipeline" = {pipeline} AND t."_identity_id" = k."_identity_id"'
+            ' AND NOT t."_is_anonymous") AS noted HAVING count(*) > 0',
+            touched=name(TOUCHED),
+            pipeline=self._pipeline,
+            run=self._run,
+            sequence=value(sequence),
+            kept=name(KEPT),
+            identities=name(IDENTITIES),
+        )
+
+    def _staged(self, column: str) -> Sql:
+        return self._casts.get(column, name("s", column))
+
+    @property
+    def _casts(self) -> dict[str, Sql]:
+        return {
+            column.name: name("s", column.name) + raw(f"::{column_type(column.type)}")
+            for column in self.produced
+            if staging_type(column.type) != column_type(column.type)
+        }
+
+    def _ours(self) -> Sql:
+        return compose(
+            "pipeline = {pipeline} AND run = {run} AND attempt = {attempt}",
+            pipeline=self._pipeline,
+            run=self._run,
+            attempt=value(self.load.attempt),
+        )
+
+    @property
+    def _pipeline(self) -> Sql:
+        return value(str(self.load.pipeline_id))
+
+    @property
+    def _run(self) -> Sql:
+        return value(str(self.load.run_id))
