@@ -10,6 +10,7 @@ BENCHMARKS: Final = (
     ("mapping", "bench.mapping"),
     ("functions", "bench.functions"),
     ("service", "bench.service"),
+    ("resolution", "bench.resolution"),
 )
 """Names, and the modules whose `run(arguments)` measures: only the one asked for is imported."""
 
