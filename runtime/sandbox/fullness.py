@@ -2,6 +2,9 @@
 
 V8 at its limit does not end at once: it asks the kernel again for each object that it moves, and
 may spend the whole time of a record on that. Then its memory is what is wrong, not its time.
+
+What counts is the guest's own time, not the clock's: one that a busy machine keeps waiting while
+it is full has had no chance to fail, or to free anything.
 """
 
 import os
@@ -13,11 +16,15 @@ EDGE_BYTES: Final = 1 << 20
 """A process is full when less than this is left: V8 asks for a quarter of it at a time."""
 
 LOOK_SECONDS: Final = 0.1
-FULL_LOOKS: Final = 3
-"""Looks in a row that must find it full: whoever is only passing through is not meant."""
+"""How often the host looks."""
+
+FULL_CPU_SECONDS: Final = 0.3
+"""What a guest must have spent being full: whoever is only passing through is not meant."""
 
 _DATA_FIELD: Final = 5  # of statm, in pages; includes the stack
+_CPU_FIELDS: Final = slice(11, 13)  # of stat, behind the name: in user mode, in the kernel
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _LIMIT: Final = re.compile(r"^Max data size +(\d+) ", re.MULTILINE)
 
 
@@ -27,21 +34,30 @@ class Fullness:
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
         self._limit_bytes = 0
-        self._full_looks = 0
+        self._full_since: float | None = None
 
     def look(self) -> bool:
-        """Look once more; true when the last looks all found it full."""
-        self._full_looks = self._full_looks + 1 if self._is_full() else 0
-        return self._full_looks >= FULL_LOOKS
-
-    def _is_full(self) -> bool:
+        """Look once more; true when it has been full for too much of its own time."""
         try:
-            if not self._limit_bytes:
-                self._limit_bytes = _data_limit((self._folder / "limits").read_text())
-            data = int((self._folder / "statm").read_text().split()[_DATA_FIELD]) * _PAGE_BYTES
+            if not self._is_full():
+                self._full_since = None
+                return False
+            now = self._cpu_seconds()
         except (OSError, IndexError, ValueError):
             return False  # it is gone, or this system does not show it
-        return 0 < self._limit_bytes <= data + EDGE_BYTES
+        if self._full_since is None:
+            self._full_since = now
+        return now - self._full_since >= FULL_CPU_SECONDS
+
+    def _is_full(self) -> bool:
+        if not self._limit_bytes:
+            self._limit_bytes = _data_limit((self._folder / "limits").read_text())
+        pages = int((self._folder / "statm").read_text().split()[_DATA_FIELD])
+        return 0 < self._limit_bytes <= pages * _PAGE_BYTES + EDGE_BYTES
+
+    def _cpu_seconds(self) -> float:
+        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[_CPU_FIELDS])) / _TICKS_PER_SECOND
 
 
 def _data_limit(limits: str) -> int:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from runtime.sandbox.fullness import FULL_LOOKS, Fullness
+from runtime.sandbox.fullness import FULL_CPU_SECONDS, Fullness
 
-# Fills its memory to less than a page before the limit, if it has one, and waits.
+# Fills its memory to less than a page before the limit, if it has one, and does as it is told.
 FILLING = """
-import mmap, resource, sys
+import mmap, resource, sys, time
 if sys.argv[1] == "limited":
     resource.setrlimit(resource.RLIMIT_DATA, (1 << 28, 1 << 28))
 kept = []
@@ -22,54 +22,84 @@ while size >= mmap.PAGESIZE and len(kept) < 40:
     except OSError:
         size >>= 1
 print(flush=True)
-sys.stdin.read(1)
-kept.clear()
-print(flush=True)
-sys.stdin.read(1)
+while order := sys.stdin.read(1):
+    if order == "f":
+        kept.clear()
+    until = time.process_time() + float(sys.argv[2])
+    while time.process_time() < until:
+        pass
+    print(flush=True)
 """
+SPENT_SECONDS = FULL_CPU_SECONDS + 0.1
+"""The kernel counts in hundredths."""
+
+
+class Process:
+    """A process that fills its memory, and spends some time of its own with each order."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self.fullness = Fullness(process.pid)
+        self._wait()
+
+    def keep_on(self) -> None:
+        self._order(b"k")
+
+    def free(self) -> None:
+        self._order(b"f")
+
+    def _order(self, order: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(order)
+        self._process.stdin.flush()
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"\n"
 
 
 @contextmanager
-def filled(limited: str) -> Iterator["subprocess.Popen[bytes]"]:
+def filled(limited: str) -> Iterator[Process]:
     with subprocess.Popen(
-        [sys.executable, "-c", FILLING, limited], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", FILLING, limited, str(SPENT_SECONDS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
         try:
-            yield process
+            yield Process(process)
         finally:
             process.kill()
 
 
-def test_a_process_is_full_when_it_stays_so() -> None:
+def test_a_process_is_full_when_it_stays_so_for_a_time_of_its_own() -> None:
     with filled("limited") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        fullness = Fullness(process.pid)
-        assert [fullness.look() for _ in range(FULL_LOOKS + 1)] == [
-            *[False] * (FULL_LOOKS - 1),
-            True,
-            True,
-        ]
-        process.stdin.write(b"x")
-        process.stdin.flush()
-        process.stdout.readline()
-        assert not fullness.look()
+        assert not process.fullness.look()
+        process.keep_on()
+        assert process.fullness.look()
+        process.free()
+        assert not process.fullness.look()
 
 
-def test_one_full_look_is_not_enough() -> None:
+def test_a_process_that_has_had_no_time_is_not_full_however_often_it_is_looked_at() -> None:
     with filled("limited") as process:
-        assert not any(Fullness(process.pid).look() for _ in range(2 * FULL_LOOKS))
+        assert not any(process.fullness.look() for _ in range(1_000))
+
+
+def test_what_a_process_spent_before_it_was_full_does_not_count() -> None:
+    with filled("limited") as process:
+        process.keep_on()
+        assert not process.fullness.look()
 
 
 def test_a_process_without_limit_is_never_full() -> None:
     with filled("unlimited") as process:
-        fullness = Fullness(process.pid)
-        assert not any(fullness.look() for _ in range(2 * FULL_LOOKS))
+        assert not process.fullness.look()
+        process.keep_on()
+        assert not process.fullness.look()
 
 
 @pytest.mark.parametrize("pid", [2**30, -1])
 def test_a_process_that_is_not_there_is_not_full(pid: int) -> None:
     fullness = Fullness(pid)
-    assert not any(fullness.look() for _ in range(2 * FULL_LOOKS))
+    assert not any(fullness.look() for _ in range(10))
