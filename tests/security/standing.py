@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from runtime.client import Client, ClientOptions, connect
+from runtime.errors import KilnRuntimeError
 from runtime.retry import RetryPolicy
+from runtime.sandbox.interface import Language
 from tests.runtime.lives import descendants, is_alive
 from tests.runtime.serving import wait_until
 from tests.security.ground import SECRET_VARIABLE, Ground
@@ -20,8 +22,9 @@ from tests.security.payload import Mode
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-# The server attests its walls before it runs a function: until then calls are tried again.
+# A machine under load is slow: no call is given up for that.
 OPTIONS: Final = ClientOptions(timeout_seconds=150, retry=RetryPolicy(total_seconds=120))
+START_SECONDS: Final = 110.0
 
 _Result = TypeVar("_Result")
 
@@ -40,6 +43,15 @@ class Stand:
 
     def is_alive(self) -> bool:
         return self.process.poll() is None
+
+    def serves_functions(self) -> bool:
+        """Tell if the walls of every language were found to hold."""
+        assert self.is_alive(), "the server did not start"
+        try:
+            health = self.ask(lambda client: client.health(5.0))
+        except KilnRuntimeError:
+            return False
+        return health.languages == frozenset(Language)
 
 
 @contextlib.contextmanager
@@ -73,7 +85,10 @@ def standing(
         loop = stack.enter_context(asyncio.Runner())
         client = loop.run(connect(address, options=OPTIONS))
         stack.callback(lambda: loop.run(client.close()))
-        yield Stand(mode=mode, process=process, client=client, loop=loop)
+        stand = Stand(mode=mode, process=process, client=client, loop=loop)
+        # Before its walls are attested a server has not all of its zygotes yet.
+        wait_until(stand.serves_functions, START_SECONDS)
+        yield stand
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
