@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from api.db.session import Sessions
 from api.db.tables.account import Account
 from api.db.tables.connection import Connection
+from api.db.tables.run_failure import RunFailure
 from api.db.tables.secret import Secret
 from api.db.tables.workspace import Workspace
 from api.keys.pepper import OWNER_ID
@@ -42,6 +43,9 @@ SEALED: Final = (
         Connection.sealed_settings,
         Connection.id,
         Connection.id.expression,
+    ),
+    SealedColumn(
+        Purpose.SAMPLE, RunFailure.sealed, RunFailure.number, RunFailure.run_id.expression
     ),
     SealedColumn(Purpose.ACCOUNT_TOKENS, Account.sealed_tokens, Account.id, Account.id.expression),
 )

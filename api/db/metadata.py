@@ -13,6 +13,9 @@ from api.db.tables.pipeline import Pipeline
 from api.db.tables.primary_source import PrimarySource
 from api.db.tables.purge import Purge
 from api.db.tables.run import Run
+from api.db.tables.run_error import RunError
+from api.db.tables.run_failure import RunFailure
+from api.db.tables.run_metric import RunMetric
 from api.db.tables.secret import Secret
 from api.db.tables.unset import Unset
 from api.db.tables.warehouse_operation import WarehouseOperation
@@ -30,6 +33,9 @@ TABLES: Final[tuple[type[Base], ...]] = (
     EventWriteKey,
     Pipeline,
     Run,
+    RunFailure,
+    RunError,
+    RunMetric,
     Purge,
     Unset,
     WarehouseOperation,

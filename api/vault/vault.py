@@ -29,7 +29,7 @@ class Purpose(StrEnum):
     PEPPER = "pepper of api keys"
     """Of the installation, whose id is 0."""
     SAMPLE = "sample"
-    """Of a pipeline: records that failed (DEC-47)."""
+    """Of a run: a record that failed (DEC-47)."""
 
 
 class Vault:

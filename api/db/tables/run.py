@@ -44,6 +44,7 @@ class Run(Base):
         UniqueConstraint("pipeline_id", "scheduled_for"),
         # What workers look for: pending runs and ended leases.
         Index("ix_runs_lease", "lease_ends_at", postgresql_where=text("ended_at IS NULL")),
+        Index(None, "redrives"),
         _counts("passed"),
         _counts("failed"),
         CheckConstraint(f"error_step BETWEEN 0 AND {STEPS - 1}", name="error_step"),
@@ -82,6 +83,8 @@ class Run(Base):
     )
     error: Mapped[str] = mapped_column(default="", server_default="")
     error_step: Mapped[Small | None]
+    redrives: Mapped[Reference | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    """The run whose failed records this one is about; null where it reads the source."""
     created_at: Mapped[datetime]
     """The start of the run for everybody outside (RUN-12)."""
     ended_at: Mapped[datetime | None]
