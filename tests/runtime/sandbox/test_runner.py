@@ -1,12 +1,7 @@
 """Exact blame: each record ends up with exactly one outcome, and only culprits are rejected."""
 
-import contextlib
 import json
-import os
-import signal
 import struct
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,14 +13,13 @@ from runtime.errors import (
     BatchStoppedError,
     FunctionPausedError,
     FunctionRefusedError,
-    GuestLostError,
     LimitError,
 )
 from runtime.limits import Limits
-from runtime.sandbox.host import Cause, Death, Guest, Watch
+from runtime.sandbox.host import Cause, Death, Watch
 from runtime.sandbox.interface import FailureCode, Language
-from runtime.sandbox.runner import BatchResult, Objects, Piece, after_death
-from runtime.sandbox.zygote import Newborn, Zygote, wait_for_end
+from runtime.sandbox.runner import Objects, Piece, after_death
+from tests.runtime.sandbox.batches import IDENTITY, records, rejected, values
 from tests.runtime.sandbox.conftest import Open
 
 PYTHON, JAVASCRIPT = Language.PYTHON, Language.JAVASCRIPT
@@ -70,19 +64,6 @@ function transform(record) {
 }
 
 
-def records(count: int, key: str = "i") -> Objects:
-    return Objects([b'{"%s":%d}' % (key.encode(), each) for each in range(count)])
-
-
-def values(result: BatchResult) -> list[object]:
-    return [json.loads(result.objects.get(each, b"null")) for each in range(result.records)]
-
-
-def rejected(result: BatchResult) -> dict[int, str]:
-    assert len({each.position for each in result.failures}) == len(result.failures)
-    return {each.position: each.code.value for each in result.failures}
-
-
 def test_only_the_culprits_of_a_thousand_are_rejected(
     run_function: Open, language: Language, limits: Limits
 ) -> None:
@@ -108,12 +89,6 @@ def test_a_batch_without_culprits_costs_no_guest(run_function: Open, language: L
     result = runner.run(records(2))
     assert (values(result), result.kills, result.failures) == ([{"i": 0}, {"i": 1}], 0, ())
     assert runner.guest is first
-
-
-IDENTITY = {
-    PYTHON: "def transform(record):\n    return record\n",
-    JAVASCRIPT: "const transform = record => record;",
-}
 
 
 def test_an_empty_batch_is_harmless(run_function: Open, language: Language) -> None:
@@ -273,103 +248,6 @@ def test_the_time_of_a_batch_is_limited(
         runner.run(records(1000))
     assert caught.value.limit == "batch_seconds"
     assert caught.value.position is not None
-
-
-Killing = Callable[..., Callable[[Guest], None]]
-
-
-@pytest.fixture
-def killing() -> Iterator[Killing]:
-    """Somebody outside who kills the first guests, each a moment after it opened."""
-    timers: list[threading.Timer] = []
-
-    def kill(guest: Guest) -> None:
-        if not guest.ended:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(guest.pid, signal.SIGKILL)
-
-    def make(times: int, seconds: float = 0.2) -> Callable[[Guest], None]:
-        left = iter(range(times))
-
-        def hired(guest: Guest) -> None:
-            if next(left, None) is not None:
-                timers.append(threading.Timer(seconds, kill, (guest,)))
-                timers[-1].start()
-
-        return hired
-
-    yield make
-    for timer in timers:
-        timer.cancel()
-        timer.join()
-
-
-SLOW = {
-    PYTHON: "import time\ndef transform(record):\n    time.sleep(0.01)\n    return record\n",
-    JAVASCRIPT: "function transform(record)"
-    " { const until = Date.now() + 10; while (Date.now() < until); return record; }",
-}
-
-
-def test_a_guest_killed_from_outside_loses_and_repeats_nothing(
-    run_function: Open, language: Language, killing: Killing
-) -> None:
-    runner = run_function(language, SLOW[language], hired=killing(1), language_policy=False)
-    result = runner.run(records(100))
-    assert (rejected(result), result.kills) == ({}, 1)
-    assert values(result) == [{"i": i} for i in range(100)]
-
-
-def test_a_zygote_killed_from_outside_loses_and_repeats_nothing(
-    run_function: Open, zygotes: dict[Language, Zygote], language: Language
-) -> None:
-    zygote = zygotes[language]
-    killed: list[int] = []
-
-    def kill(_: Guest) -> None:
-        if not killed:
-            assert zygote.pid is not None
-            killed.append(zygote.pid)
-            os.kill(zygote.pid, signal.SIGKILL)
-
-    runner = run_function(language, SLOW[language], hired=kill, language_policy=False)
-    result = runner.run(records(100))
-    assert len(killed) == 1
-    assert rejected(result) == {}
-    assert values(result) == [{"i": i} for i in range(100)]
-
-
-def test_a_zygote_that_dies_while_it_starts_a_guest_is_replaced(
-    run_function: Open, zygotes: dict[Language, Zygote], language: Language
-) -> None:
-    fork = zygotes[language].fork
-    killed: list[int] = []
-
-    def forked(memory_bytes: int, *, allow_missing_walls: bool = False) -> Newborn:
-        newborn = fork(memory_bytes, allow_missing_walls=allow_missing_walls)
-        if not killed:
-            pid = zygotes[language].pid
-            assert pid is not None
-            killed.append(pid)
-            os.kill(pid, signal.SIGKILL)
-            wait_for_end(newborn, 20)
-        return newborn
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(zygotes[language], "fork", forked)
-        result = run_function(language, IDENTITY[language]).run(records(3))
-    assert (len(killed), rejected(result)) == (1, {})
-    assert values(result) == [{"i": i} for i in range(3)]
-
-
-def test_whoever_keeps_killing_guests_stops_the_batch_without_blame(
-    run_function: Open, killing: Killing
-) -> None:
-    runner = run_function(PYTHON, SLOW[PYTHON], hired=killing(100, 0.1), language_policy=False)
-    with pytest.raises(GuestLostError) as caught:
-        runner.run(records(500))
-    assert caught.value.failure_class is FailureClass.PLATFORM
-    assert caught.value.retryable
 
 
 def test_a_guest_that_ran_out_of_memory_once_is_replaced(run_function: Open) -> None:
