@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connectors.files import FormatReading, OpenStorage
+
 
 class ConnectorType(StrEnum):
     """The families of connectors, as the API spells them (CONN-1)."""
@@ -115,6 +117,10 @@ class Connector:
     has_sheets: bool = False
     extension: str = ""
     """Of the files of a format, without the dot."""
+    storage: OpenStorage | None = None
+    """How a storage is opened."""
+    reading: FormatReading | None = None
+    """How the files of a format are read."""
 
     def targets(self, role: Role) -> frozenset[Target]:
         """Give what pipelines of a connection in this role can operate on."""

@@ -1,0 +1,112 @@
+"""Zip: an archive of exactly one file (FILE-8), which is unpacked without a copy on disk."""
+
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO, Final, cast, final
+
+from connectors.compression.pieces import PIECE_BYTES, Counted, broken, not_packed
+from connectors.files import FileCode, FileError, FileLimits
+from connectors.spool import random_access
+from mapping_lang.diagnostics import quote
+
+MAX_DIRECTORY_BYTES: Final = 2**20
+"""Of the list of files: an archive of one file has a list of a few hundred bytes."""
+
+_SIGNATURE: Final = b"PK"
+_METHODS: Final = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflate"}
+_EXTENDED_TIME: Final = 0x5455
+"""The extra field for moments in UTC; the other ones have no zone."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The only file of an archive."""
+
+    pieces: Iterator[bytes]
+    packed_bytes: int
+    modified_at: datetime | None
+
+
+@contextmanager
+def open_zip(packed: Counted, limits: FileLimits) -> Iterator[Entry]:
+    """Open the only file of an archive."""
+    with random_access(packed, limits) as file:
+        # No entry has more bytes than its archive, whatever it says of itself.
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        if (start := file.read(len(_SIGNATURE))) != _SIGNATURE:
+            raise not_packed("Zip", start)
+        try:
+            archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file)))
+        except (zipfile.BadZipFile, RuntimeError, OSError, ValueError) as error:
+            raise broken("Zip", str(error)) from None
+        with archive:
+            entry = _only(archive)
+            packed_bytes = min(size, entry.compress_size)
+            yield Entry(_pieces(archive, entry), packed_bytes, _modified_at(entry))
+
+
+@final
+class _Bounded:
+    """A file of which only little is read at once: the list of an archive is read as a whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seekable = file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(
+                f"its list of files has more than {MAX_DIRECTORY_BYTES:,} bytes, expected one file"
+            )
+        return self._file.read(size)
+
+
+def _only(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    files = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(files) != 1:
+        shown = ", ".join(quote(entry.filename) for entry in files[:3])
+        found = f"{len(files):,} files: {shown}{', …' if len(files) > 3 else ''}"
+        raise FileError(
+            FileCode.COMPRESSION,
+            f"The archive has {found if files else 'no file'}, expected exactly one",
+        )
+    (entry,) = files
+    if entry.flag_bits & 1:
+        raise broken("Zip", "it is protected by a password")
+    if entry.compress_type not in _METHODS:
+        raise broken("Zip", f"it is packed by method {entry.compress_type}, expected deflate")
+    return entry
+
+
+def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with archive.open(entry) as file:
+            while piece := file.read(PIECE_BYTES):
+                yield piece
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        raise broken("Zip", str(error) or "it ends in the middle") from None
+
+
+def _modified_at(entry: zipfile.ZipInfo) -> datetime | None:
+    extra = entry.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        # The first bit of the flags says that the time of modification is there.
+        if kind == _EXTENDED_TIME and size >= 5 and len(extra) >= 9 and extra[4] & 1:
+            (seconds,) = struct.unpack_from("<i", extra, 5)
+            return datetime.fromtimestamp(seconds, UTC)
+        extra = extra[4 + size :]
+    try:
+        return datetime(*entry.date_time, tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,269 @@
+"""CSV in blocks of whole rows, most of which Arrow divides into columns.
+
+`csv_rows` says what a file means. Arrow reads a block only if that is known to be the same: after a
+look at its quotes and carriage returns, and never where quotes may stand anywhere. If it then finds
+a row of another width, `csv_rows` reads the block again and says which.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import pyarrow as pa
+import re2
+
+from connectors.files import ByteStream, FileCode, FileError
+from connectors.formats.csv_rows import QUOTE, Dialect, MoreNeededError, Rows
+from mapping_lang.types.arrow.layout import Array
+
+_BOM: Final = b"\xef\xbb\xbf"
+_FIRST_BYTES: Final = 64 * 2**10
+"""What is looked at for the first row."""
+
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole rows, and the line of the file that they begin on."""
+
+    data: bytes
+    line: int
+
+
+@final
+class Blocks:
+    """Divides a file into blocks of whole rows."""
+
+    def __init__(self, stream: ByteStream, dialect: Dialect, *, row_bytes: int) -> None:
+        self._stream = stream
+        self._dialect = dialect
+        self._row_bytes = row_bytes
+        self._data = b""
+        self._line = 1
+        self._is_end = False
+        self._is_start = True
+        self._first = b""
+
+    def first_row(self) -> tuple[int, list[bytes] | None]:
+        """Take the first row, after the line that it begins on; None if there is none."""
+        wanted = _FIRST_BYTES
+        while True:
+            self._fill(wanted)
+            rows = Rows(self._data, self._dialect, line=self._line, is_end=self._is_end)
+            try:
+                row = rows.next()
+            except MoreNeededError:
+                self._drop(rows.at, rows.line)
+                self._check_row()
+                wanted = 2 * len(self._data)
+                continue
+            self._first = self._data[: rows.at]
+            self._drop(rows.at, rows.line)
+            if row is None and not self._is_end:
+                continue  # nothing but blank lines so far
+            return rows.row_line, row
+
+    def give_back(self) -> None:
+        """Read the first row again, as one of the others."""
+        self._data = self._first + self._data
+        self._line -= self._first.count(b"\n")
+
+    def blocks(self, block_bytes: int) -> Iterator[Block]:
+        """Give the rest of the file."""
+        wanted = block_bytes
+        while True:
+            self._fill(wanted)
+            if not self._data:
+                return
+            window = self._data[:wanted]
+            is_end = self._is_end and len(window) == len(self._data)
+            size = len(window) if is_end else self._whole_rows(window)
+            if not size:
+                self._check_row()
+                wanted = 2 * len(window)
+                continue
+            wanted = block_bytes
+            block = Block(window[:size], self._line)
+            self._drop(size, self._line + block.data.count(b"\n"))
+            yield block
+
+    def _drop(self, size: int, line: int) -> None:
+        self._data = self._data[size:]
+        self._line = line
+
+    def _fill(self, size: int) -> None:
+        parts = [self._data]
+        have = len(self._data)
+        while have < size and not self._is_end:
+            part = self._stream.read(max(size - have, 1))
+            parts.append(part)
+            have += len(part)
+            self._is_end = not part
+        self._data = b"".join(parts)
+        if self._is_start and (have >= len(_BOM) or self._is_end):
+            self._is_start = False
+            if self._data.startswith(_UTF16):
+                raise FileError(FileCode.FORMAT, "The file is UTF-16, expected UTF-8")
+            # A byte order mark is none of the first value (DEC-52).
+            self._data = self._data.removeprefix(_BOM)
+
+    def _check_row(self) -> None:
+        """Refuse to look any further for the end of a row."""
+        if len(self._data) > self._row_bytes:
+            raise FileError(
+                FileCode.LIMIT,
+                f"The record on line {self._line} has more than {self._row_bytes:,} bytes; quotes"
+                " that are never closed make the rest of a file one value",
+            )
+
+    def _whole_rows(self, data: bytes) -> int:
+        """Find the end of the last row that ends in a part of the file; 0 if none does."""
+        end = data.rfind(b"\n")
+        quotes = data.count(QUOTE, 0, end + 1)
+        if not quotes:
+            return end + 1
+        if self._dialect.lazy:
+            return self._exactly_whole_rows(data)
+        # Between rows the number of quotes is even. If that is so by mistake, as after a quote that
+        # stands where it may not, then that mistake is in the block and ends it.
+        while end >= 0 and quotes % 2:
+            before = data.rfind(b"\n", 0, end)
+            quotes -= data.count(QUOTE, before + 1, end + 1)
+            end = before
+        return end + 1 or self._exactly_whole_rows(data)
+
+    def _exactly_whole_rows(self, data: bytes) -> int:
+        rows = Rows(data, self._dialect, line=self._line, is_end=False)
+        try:
+            while rows.next() is not None:
+                pass
+        except MoreNeededError:
+            pass
+        return rows.at
+
+
+@final
+class Divider:
+    """Divides the rows of blocks into columns, of which it keeps some."""
+
+    def __init__(self, dialect: Dialect, width: int, kept: Sequence[int]) -> None:
+        self._dialect = dialect
+        self._width = width
+        self._kept = kept
+        self._proper = _proper_quotes(dialect)
+
+    def divide(self, block: Block) -> tuple[list[Array], int, FileError | None]:
+        """Give columns of bytes, how many rows they have, and what keeps the next from being read.
+
+        The columns are of the type `binary`: whether they are text is not looked at.
+        """
+        divided = self._by_arrow(block.data)
+        if divided is not None:
+            return *divided, None
+        return self._one_by_one(block)
+
+    def _by_arrow(self, data: bytes) -> tuple[list[Array], int] | None:
+        """Divide a block if that is certain to give what `csv_rows` does, and to succeed."""
+        if self._proper is None:
+            return None
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+            if b"\r" in data:
+                return None
+        if has_quotes := QUOTE in data:
+            if self._dialect.lazy or self._dialect.trim:
+                return None
+            if not data.endswith(b"\n"):
+                data += b"\n"
+            if self._proper.fullmatch(data) is None:
+                return None
+        return self._parse(data, has_quotes=has_quotes)
+
+    def _parse(self, data: bytes, *, has_quotes: bool) -> tuple[list[Array], int] | None:
+        # Takes a tenth of a second, and few commands need it.
+        from pyarrow import csv
+
+        names = [str(index) for index in range(self._width)]
+        # A column at least, to know how many rows there are.
+        kept = [names[index] for index in self._kept] or names[:1]
+        try:
+            table = csv.read_csv(
+                pa.BufferReader(data),
+                read_options=csv.ReadOptions(
+                    column_names=names, block_size=len(data) + 1, use_threads=False
+                ),
+                parse_options=csv.ParseOptions(
+                    delimiter=self._dialect.separator.decode(),
+                    quote_char='"' if has_quotes else False,
+                    newlines_in_values=has_quotes,
+                ),
+                convert_options=csv.ConvertOptions(
+                    include_columns=kept, column_types=dict.fromkeys(names, pa.binary())
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        columns = [_whole(column) for column in table.columns]
+        if self._dialect.trim:
+            columns = [self._trimmed(column) for column in columns]
+        return columns[: len(self._kept)], table.num_rows
+
+    def _trimmed(self, column: Array) -> Array:
+        # Kernels for text stop at what is none.
+        space = self._dialect.space
+        values = [
+            value.decode(errors="surrogateescape").lstrip(space).encode(errors="surrogateescape")
+            for value in column.to_pylist()
+        ]
+        return pa.array(values, pa.binary())
+
+    def _one_by_one(self, block: Block) -> tuple[list[Array], int, FileError | None]:
+        rows = Rows(block.data, self._dialect, line=block.line, is_end=True)
+        kept: list[list[bytes]] = []
+        failure: FileError | None = None
+        while True:
+            try:
+                row = rows.next()
+            except FileError as error:
+                failure = error
+                break
+            if row is None:
+                break
+            if len(row) != self._width:
+                failure = other_width(len(row), self._width, rows.row_line)
+                break
+            kept.append(row)
+        columns = [pa.array([row[index] for row in kept], pa.binary()) for index in self._kept]
+        return columns, len(kept), failure
+
+
+def other_width(found: int, expected: int, line: int) -> FileError:
+    """Refuse a file with a record of another width."""
+    return FileError(
+        FileCode.FORMAT,
+        f"The file cannot be read: the record on line {line} has {found:,} values, expected"
+        f" {expected:,} as in the first one",
+    )
+
+
+def _proper_quotes(dialect: Dialect) -> Any:  # noqa: ANN401 - re2 has no types
+    """Compile what a block with quotes looks like; None if Arrow cannot divide it at all."""
+    separator = dialect.separator
+    if len(separator) > 1:
+        return None  # Arrow takes one byte
+    options = re2.Options()
+    # Bytes, whatever they mean.
+    options.encoding = re2.Options.Encoding.LATIN1
+    escaped = re2.escape(separator.decode())
+    plain = rf'[^"\n{escaped}]*'
+    return re2.compile(
+        rf'(?:(?:{plain}|"(?:[^"]|"")*")(?:{escaped}|\n))*'.encode(), options=options
+    )
+
+
+def _whole(column: pa.ChunkedArray) -> Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.binary())
