@@ -2,29 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, final
+from typing import final
 
+from executor.purge import reads_everything
 from mapping_lang.predicate.tree import Predicate
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path, parse_path, prune_to_paths
 from runtime.client import Job
 from runtime.contract import Body, Transformation
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchSize:
-    """When a batch is full: at the first of these."""
-
-    records: int = 10_000
-    """As many as the runtime takes in one call."""
-    bytes: int = 8 * 1024 * 1024
-    """Of the source: memory is bounded by a few batches, however long its records are."""
-    seconds: float = 5.0
-    """Of a source that is slow: what it gave is not kept waiting."""
-
-
-BATCH_SIZE: Final = BatchSize()
+from warehouse.load import Load
 
 
 @final
@@ -46,8 +32,12 @@ class ImportDefinition:
 
     tenant: str
     """Whose functions share guests with no other's."""
+    connection_id: int
     pipeline_id: int
     run_id: int
+    started_at: datetime
+    attempt: int
+    profile_schema: Schema
     in_schema: Schema
     out_schema: Schema
     filter: Predicate | None
@@ -60,8 +50,29 @@ class ImportDefinition:
     columns: Columns
     cursor: datetime | None
     """Where the run starts; None is from scratch (RUN-11)."""
-    purges: bool = True
-    """Whether the run may delete what it does not find (RUN-40)."""
+    redriven: bool = False
+    """Whether it is about records that failed before, so that nothing can be missing."""
+
+    @property
+    def purges(self) -> bool:
+        """Whether the run reads everything, so that what it does not touch is gone (RUN-40)."""
+        return not self.redriven and reads_everything(
+            cursor=self.cursor, has_update_time=bool(self.columns.updated_at)
+        )
+
+    @property
+    def load(self) -> Load:
+        """Who writes into the warehouse, and what."""
+        return Load(
+            connection_id=self.connection_id,
+            pipeline_id=self.pipeline_id,
+            run_id=self.run_id,
+            run_started_at=self.started_at,
+            attempt=self.attempt,
+            schema=self.profile_schema,
+            out_paths=self.written_paths(),
+            purges=self.purges,
+        )
 
     def transformed_schema(self) -> Schema:
         """Give the part of the source's schema that the transformation is given (PIPE-105)."""

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from executor.failures import Failure
+from executor.steps import NO_COUNTS, Counters
 from mapping_lang.batch import Step
 
 
@@ -12,17 +14,24 @@ class ExecutorError(Exception):
 
 
 class FatalError(ExecutorError):
-    """The run ends with an error, which is attributed to a step (RUN-29)."""
+    """The run ends with an error, which is attributed to a step (RUN-29).
 
-    def __init__(self, step: Step, message: str) -> None:
+    `counters` and `failures` are those of a batch that was stopped on its way by it.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        message: str,
+        counters: Counters = NO_COUNTS,
+        failures: tuple[Failure, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.step = step
         self.message = message
+        self.counters = counters
+        self.failures = failures
 
 
 class FencedError(ExecutorError):
     """The run is not ours any more: it was ended, or another worker has claimed it (RUN-97)."""
-
-
-class FlowError(ExecutorError):
-    """Records were lost or counted twice on their way through the steps: a bug of ours."""

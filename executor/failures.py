@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self, final
 
 from executor.marks import Mistake
@@ -24,6 +25,8 @@ class Failure:
     column: int | None = None
     hint: str = ""
     user_id: str | None = None
+    """None if it is not known."""
+    update_time: datetime | None = None
     """None if it is not known."""
     input: str = field(default="", repr=False)
     """The record as it was read, in JSON."""

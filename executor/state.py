@@ -80,6 +80,9 @@ class State:
         )
 
 
+NOTHING: Final = State()
+
+
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
     """Give the later of two cursors; none is the earliest (RUN-30)."""
     if one is None or other is None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, final
 
-from executor.errors import FlowError
 from mapping_lang.batch import Step
 
 STEPS: Final[tuple[Step, ...]] = tuple(Step)
@@ -22,6 +21,12 @@ NAMES: Final = (
 """What the API calls them (RUN-1)."""
 
 _ZEROS: Final = (0,) * len(STEPS)
+
+
+class FlowError(Exception):
+    """Records were lost or counted twice on their way through the steps: a bug of ours."""
+
+    retryable = False
 
 
 @final

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executor.errors import FlowError
-from executor.steps import NAMES, NO_COUNTS, STEPS, Counters
+from executor.steps import NAMES, NO_COUNTS, STEPS, Counters, FlowError
 from mapping_lang.batch import Step
 
 
