@@ -1,6 +1,5 @@
 """Functions in the server as it is started: its zygotes and guests live and end with it."""
 
-import asyncio
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ import pytest
 from mapping_lang.batch import Batch
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record
-from runtime.client import Client, ClientOptions, Job, connect
+from runtime.client import Client, Job
 from runtime.contract import Function, Transformation
 from runtime.sandbox.interface import Language
 from tests.runtime.lives import children, descendants, is_alive
@@ -95,34 +94,6 @@ def test_a_server_that_is_killed_leaves_neither_zygote_nor_guest(served: Served)
     assert len(everybody) >= 2 * len(BOTH)
     process.kill()
     wait_until(lambda: not any(map(is_alive, everybody)))
-
-
-@pytest.mark.parametrize("language", BOTH)
-def test_a_zygote_that_is_killed_is_replaced_and_the_batch_goes_on(
-    served: Served, language: Language
-) -> None:
-    address, process = served
-    options = ClientOptions(max_records=200, in_flight=2)
-
-    async def main() -> list[Record]:
-        async with await connect(address, options=options) as client:
-            going = asyncio.create_task(transform(client, language, 10_000))
-            for _ in range(3):
-                await asyncio.sleep(0.05)
-                for pid in children(process.pid):
-                    if zygote_of(pid, language):
-                        os.kill(pid, signal.SIGKILL)
-            return await going
-
-    assert asyncio.run(main()) == expected(10_000)
-    assert len(children(process.pid)) == len(BOTH)
-
-
-def zygote_of(pid: int, language: Language) -> bool:
-    try:
-        return language.value.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
 
 
 def test_each_of_several_processes_has_zygotes_of_its_own() -> None:

@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -250,27 +249,23 @@ def test_processes_share_the_load_and_one_that_is_killed_loses_and_duplicates_no
     address, _ = two_processes
     first, second = processes_at(address)
     some: list[Record] = [{"id": number, "name": "x"} for number in range(20_000)]
-    options = ClientOptions(connections=2, max_records=100, in_flight=4)
-    killed = threading.Event()
+    options = ClientOptions(connections=2, in_flight=4)
 
-    async def kill() -> None:
-        await asyncio.sleep(0.05)
-        os.kill(first, signal.SIGKILL)
-        killed.set()
+    async def batches() -> AsyncIterator[tuple[Batch, Purpose]]:
+        for start in range(0, len(some), 100):
+            yield Batch.from_records(IN_SCHEMA, some[start : start + 100]), Purpose.IMPORT
 
     async def main() -> list[Record]:
+        given: list[Record] = []
         async with await connect(address, options=options) as client:
-            killing = asyncio.create_task(kill())
-            found = await client.transform(
-                job(), Batch.from_records(IN_SCHEMA, some), Purpose.IMPORT
-            )
-            await killing
-            assert found.rejections == ()
-            return found.content.to_records()
+            async for found in client.transform_batches(job(), batches()):
+                if not given:  # others are on their way
+                    os.kill(first, signal.SIGKILL)
+                assert found.rejections == ()
+                given += found.content.to_records()
+        return given
 
-    expected = [{"number": number, "name": "X"} for number in range(20_000)]
-    assert asyncio.run(main()) == expected
-    assert killed.is_set()
+    assert asyncio.run(main()) == [{"number": each, "name": "X"} for each in range(20_000)]
     # The other one went on, and the killed one has a successor.
     wait_until(lambda: len(processes_at(address)) == 2, 40)
     assert second in processes_at(address)
