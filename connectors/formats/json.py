@@ -1,12 +1,17 @@
 """JSON: an array of objects, alone or as the only member of an object."""
 
 import re
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final, final
 
+from connectors.files import BatchSizes, Column, FormatInput, FormatReading, ReadBatch
+from connectors.formats.json_elements import Document
+from connectors.formats.json_records import RecordDecoder
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
 from connectors.members import format_settings
 from forms.members import Choice, ListOf, Text, flag, optional, required
-from mapping_lang.types.kinds import MAX_NAME_CHARS, NAME
+from mapping_lang.types.kinds import MAX_NAME_CHARS, NAME, JsonType, Property, Schema
 
 MAX_PROPERTIES: Final = 10_000
 """Most properties of a schema, so of a record too."""
@@ -27,6 +32,64 @@ _PROPERTIES: Final = ListOf(
 _DESTINATION: Final = (flag("indent"), flag("generateASCII"), flag("allowSpecialFloats"))
 _USERS: Final = frozenset({Target.USER})
 
+
+@final
+class JsonReader:
+    """Reads the elements of an array that has been found."""
+
+    def __init__(self, columns: Sequence[Column], document: Document) -> None:
+        self.columns: Sequence[Column] = columns
+        self.issues: Sequence[str] = ()
+        self._document = document
+
+    def batches(self, schema: Schema, sizes: BatchSizes) -> Iterator[ReadBatch]:
+        """Read the rest of the document."""
+        decoder = RecordDecoder(schema)
+        document = self._document
+        guesses, first, wanted = True, 0, sizes.bytes
+        while True:
+            document.fill(wanted)
+            guess = document.guess(wanted) if guesses else None
+            records = None if guess is None else decoder.decode_all(guess.text)
+            failure = None
+            if guess is not None and records is not None:
+                consumed, is_closing = guess.consumed, guess.is_closing
+            else:
+                guesses = guesses and guess is None
+                scan = document.scan(wanted)
+                records, failure = decoder.decode_each(scan.elements, scan.failure)
+                consumed, is_closing = scan.consumed, scan.is_closing
+            for start in range(0, records.num_records, sizes.records):
+                length = min(sizes.records, records.num_records - start)
+                yield records.batch(start, length, first + start)
+            first += records.num_records
+            if failure is not None:
+                raise failure
+            document.consume(consumed)
+            if is_closing:
+                document.end()
+                return
+            # An element that does not end in what is there needs more of the file.
+            wanted = sizes.bytes if consumed else 2 * wanted
+
+
+@contextmanager
+def open_json(given: FormatInput) -> Iterator[JsonReader]:
+    """Find the array; its columns are those that the settings name."""
+    document = Document(given.stream, element_bytes=given.limits.record_bytes)
+    document.begin()
+    yield JsonReader(_columns(given.settings), document)
+
+
+def _columns(settings: Mapping[str, object]) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    listed = settings["properties"]
+    for each in listed if isinstance(listed, list) else ():
+        item = Property(each["key"], JsonType(), read_optional=each["value"] == "f")
+        columns.append(Column(item, item.name))
+    return tuple(columns)
+
+
 JSON: Final = Connector(
     code="json",
     label="JSON",
@@ -42,4 +105,5 @@ JSON: Final = Connector(
         ),
     },
     extension="json",
+    reading=FormatReading(open=open_json),
 )
