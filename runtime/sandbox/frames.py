@@ -16,6 +16,9 @@ PREFIX: Final = struct.Struct("<IB")
 MAX_READ_BYTES: Final = 1 << 20
 """What one call of the operating system is asked for."""
 
+FIRST_BYTES: Final = 1 << 15
+"""What is read of a frame before its length is known: all of one with a hundred results."""
+
 
 class Kind(IntEnum):
     """What a frame says. The first of a pair goes in, the other comes out."""
@@ -88,9 +91,21 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def read_frame(descriptor: int, expected: Collection[Kind], max_bytes: int) -> tuple[Kind, bytes]:
-    """Read from inside: blocking, for the same reason."""
-    length, kind = check_prefix(read_exactly(descriptor, PREFIX.size), expected, max_bytes)
-    return kind, read_exactly(descriptor, length)
+    """Read from inside: blocking, for the same reason. The host sends one frame at a time."""
+    first = os.read(descriptor, FIRST_BYTES)
+    while len(first) < PREFIX.size:
+        more = os.read(descriptor, FIRST_BYTES)
+        if not more and first:
+            raise ChannelClosedError(PREFIX.size - len(first))
+        if not more:
+            raise ChannelClosedError(0)
+        first += more
+    length, kind = check_prefix(first[: PREFIX.size], expected, max_bytes)
+    rest = PREFIX.size + length - len(first)
+    if rest < 0:
+        raise FrameUnfinishedError(f"bytes follow the frame {kind.name}")
+    payload = first[PREFIX.size :]
+    return kind, payload + read_exactly(descriptor, rest) if rest else payload
 
 
 def read_exactly(descriptor: int, length: int) -> bytes:
@@ -99,7 +114,7 @@ def read_exactly(descriptor: int, length: int) -> bytes:
     while rest:
         count = os.readv(descriptor, [rest[:MAX_READ_BYTES]])
         if count == 0:
-            raise ChannelClosedError(0 if len(rest) == length else len(rest))
+            raise ChannelClosedError(len(rest))
         rest = rest[count:]
     rest.release()
     return bytes(data)
@@ -124,9 +139,12 @@ Wait: TypeAlias = Callable[[int, int], None]
 class Channel:
     """The host's end: it never waits without somebody who watches the time."""
 
+    __slots__ = ("_end", "_first")
+
     def __init__(self, end: socket.socket) -> None:
         end.settimeout(0)
         self._end = end
+        self._first = bytearray(FIRST_BYTES)
 
     def fileno(self) -> int:
         return self._end.fileno()
@@ -146,35 +164,47 @@ class Channel:
         self, expected: Collection[Kind], max_bytes: int, wait: Wait
     ) -> tuple[Kind, bytearray]:
         """Read the answer that is due; the guest owes nothing more until it is asked again."""
-        prefix = self._read(PREFIX.size, wait, started=False)
-        length, kind = check_prefix(prefix, expected, max_bytes)
-        payload = self._read(length, wait, started=True)
-        try:
-            if self._end.recv(1):
-                raise FrameUnfinishedError(f"bytes follow the frame {kind.name}")
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            raise ChannelClosedError(0) from error
+        # A usual answer is read in one go, and what that left room for is known to be all.
+        first = memoryview(self._first)
+        found = 0
+        while found < PREFIX.size:
+            missing = PREFIX.size - found if found else 0
+            found += self._read(first[found:], missing, wait)
+        length, kind = check_prefix(self._first[: PREFIX.size], expected, max_bytes)
+        payload = bytearray(length)
+        have = min(found - PREFIX.size, length)
+        payload[:have] = first[PREFIX.size : PREFIX.size + have]
+        rest = PREFIX.size + length - found
+        if rest > 0:
+            self._read_all(memoryview(payload)[have:], wait)
+        if rest < 0 or ((rest > 0 or found == len(first)) and self._has_more()):
+            raise FrameUnfinishedError(f"bytes follow the frame {kind.name}")
         return kind, payload
 
-    def _read(self, length: int, wait: Wait, *, started: bool) -> bytearray:
-        data = bytearray(length)
-        rest = memoryview(data)
+    def _read_all(self, rest: memoryview, wait: Wait) -> None:
         while rest:
+            rest = rest[self._read(rest[:MAX_READ_BYTES], len(rest), wait) :]
+
+    def _read(self, room: memoryview, missing_bytes: int, wait: Wait) -> int:
+        while True:
             try:
-                count = self._end.recv_into(rest[:MAX_READ_BYTES])
+                count = self._end.recv_into(room)
             except BlockingIOError:
                 wait(self._end.fileno(), select.POLLIN)
                 continue
             except OSError as error:
-                raise ChannelClosedError(len(rest)) from error
+                raise ChannelClosedError(missing_bytes) from error
             if count == 0:
-                missing = len(rest) if started or len(rest) < length else 0
-                raise ChannelClosedError(missing)
-            rest = rest[count:]
-        rest.release()
-        return data
+                raise ChannelClosedError(missing_bytes)
+            return count
+
+    def _has_more(self) -> bool:
+        try:
+            return bool(self._end.recv(1))
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise ChannelClosedError(0) from error
 
     def close(self) -> None:
         self._end.close()

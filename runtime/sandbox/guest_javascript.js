@@ -264,10 +264,11 @@
     }
   };
 
-  const run = (json) => {
+  // Called on the text of a batch.
+  const run = function () {
     const { batchOutput, cursor, mostOutput, transform } = state;
     const started = now();
-    const batch = parse(json);
+    const batch = parse(this);
     const count = state.reader === null ? batch.length : batch[0];
     const recordAt = state.reader === null ? objectsOf(batch) : state.reader(batch);
     const read = now();
