@@ -93,9 +93,9 @@ class Walls:
             raise UnavailableError("the walls around functions are still being attested")
         if self._stop.is_set():
             raise UnavailableError("the runtime is draining")
-        attestation = self.attestation()
-        if language not in attestation.allowed:
-            raise WallsMissingError((f"walls that hold ({attestation.summary})",))
+        verdict = self._verdicts.get(language)
+        if not self._allow_missing and (verdict is None or not verdict.holds):
+            raise WallsMissingError((f"walls that hold ({self.attestation().summary})",))
 
     def stop(self) -> None:
         """Attest no more; a round under way ends with its zygotes."""
