@@ -119,6 +119,7 @@ async def get_authorization_url(
         raise BadRequestError(f"`role` is {quote(query.role)}, expected `Source` or `Destination`")
     role = Role(query.role)
     oauth, client = _oauth(connector, oauth_clients)
+    _check_redirect(query.redirect_uri)
     state = make_state(state_key, connector.code, role, request.organization_id, clock())
     return AuthUrl(authorization_url(oauth, client, role, query.redirect_uri, state))
 
@@ -150,6 +151,7 @@ async def get_authorization_token(
             Refusal.CONNECTOR_NOT_EXIST, f"there is no connector {quote(query.connector)}"
         )
     oauth, client = _oauth(connector, oauth_clients)
+    _check_redirect(query.redirect_uri)
     now = clock()
     whose = request.organization_id
     if query.state and not state_is_good(state_key, query.state, connector.code, whose, now):
@@ -163,6 +165,11 @@ async def get_authorization_token(
         ) from error
     grant = Grant(connector=connector.code, account=account, tokens=tokens)
     return AuthToken(grant.token(vault, request.workspace_id))
+
+
+def _check_redirect(uri: str) -> None:
+    if not uri:
+        raise BadRequestError("`redirectURI` is empty, expected where the person is sent back to")
 
 
 def _oauth(connector: Connector, clients: Clients) -> tuple[OAuth, Client]:
