@@ -1,6 +1,7 @@
 """A whole API over a real database and a real runtime, with a key for one workspace of it."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any, cast
 import httpx
 
 from api.app import Parts, create_app
+from api.connections.oauth import Clients
 from api.db.session import Database
 from api.http.edge import Edge
 from api.http.rate import RateLimit
@@ -18,10 +20,12 @@ from api.telemetry.tracing import NoTracing, Tracing
 from api.transformer.transformer import Transformer, client_options
 from api.vault.keys import SecretKey
 from api.vault.vault import Purpose, Vault
+from connectors.interface import Connector
 from connectors.registry import catalogue
 from runtime.client import connect
 from tests.api import rows
 from tests.api.client import PEPPER
+from tests.api.seeds.documents import sample_request
 from tests.postgresql import NEAR
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
@@ -35,6 +39,7 @@ NO_WAREHOUSE = {
     "schema": "none",
 }
 """Settings as they have to be, for a warehouse that cannot be reached."""
+PROFILE_SCHEMA = sample_request("workspaces", "Create workspace")["profileSchema"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +64,21 @@ async def installed(
     database: Database, runtime_address: str, tracing: Tracing | None = None
 ) -> AsyncIterator[Installation]:
     """Make an organisation with a workspace, and the API around it."""
-    sealed = VAULT.seal_json(Purpose.WAREHOUSE_SETTINGS, rows.WORKSPACE_ID, NO_WAREHOUSE)
+    key = await tenant(database, restricted=True)
+    async with serving(database, runtime_address, tracing=tracing) as (app, metrics):
+        yield Installation(app=app, metrics=metrics, key=key)
+
+
+async def tenant(database: Database, *, restricted: bool) -> str:
+    """Make an organisation with a workspace, and a key for one of them."""
+    workspace = rows.workspace(
+        profile_schema=json.dumps(PROFILE_SCHEMA),
+        sealed_warehouse_settings=VAULT.seal_json(
+            Purpose.WAREHOUSE_SETTINGS, rows.WORKSPACE_ID, NO_WAREHOUSE
+        ),
+    )
     async with database.sessions.begin() as session:
-        for row in (rows.organization(), rows.workspace(sealed_warehouse_settings=sealed)):
+        for row in (rows.organization(), workspace):
             session.add(row)
             await session.flush()
         key = await keys.create(
@@ -69,18 +86,31 @@ async def installed(
             PEPPER,
             organization_id=rows.ORGANIZATION_ID,
             name="Tests",
-            workspace_id=rows.WORKSPACE_ID,
+            workspace_id=rows.WORKSPACE_ID if restricted else None,
         )
+    return key.text
+
+
+@asynccontextmanager
+async def serving(
+    database: Database,
+    runtime_address: str,
+    *,
+    tracing: Tracing | None = None,
+    more: Sequence[Connector] = (),
+    oauth_clients: Clients | None = None,
+) -> AsyncIterator[tuple[Edge, Metrics]]:
+    """Make the API over a database and a runtime, with more connectors than the usual ones."""
     metrics, traces = Metrics(), tracing or NoTracing()
     async with await connect(runtime_address, options=client_options(traces)) as client:
         app = create_app(
             Parts(
                 database=database,
                 transformer=Transformer(client, metrics, traces),
-                catalogue=catalogue(with_test_connectors=True),
+                catalogue=catalogue(with_test_connectors=True, more=more),
                 vault=VAULT,
                 pepper=PEPPER,
-                oauth_clients={},
+                oauth_clients=oauth_clients or {},
                 state_key=bytes(32),
                 clock=lambda: NOW,
                 metrics=metrics,
@@ -89,4 +119,4 @@ async def installed(
                 reach=NEAR,
             )
         )
-        yield Installation(app=app, metrics=metrics, key=key.text)
+        yield app, metrics

@@ -13,8 +13,9 @@ from api.db.session import Sessions
 from api.db.tables.account import Account
 from api.db.tables.connection import Connection
 from connectors.applications.sample_oauth import sample_oauth_application
+from tests.api.authorization_server import AuthorizationServer
 from tests.api.client import Answer, Client
-from tests.api.connections.conftest import VAULT, AuthorizationServer, Clock
+from tests.api.connections.conftest import VAULT, Clock
 
 CODE = "sample-oauth-app"
 REDIRECT = "https://example.com/granted"

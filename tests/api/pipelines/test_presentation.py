@@ -9,7 +9,7 @@ from mapping_lang.types.schemas.encode import encode_schema
 from mapping_lang.types.schemas.events import EVENT_SCHEMA
 from tests.api.pipelines.bodies import CONNECTIONS, body, excel, function, prop, schema
 from tests.api.pipelines.conftest import CONNECTION_IDS, Api
-from tests.api.seeds.documents import document, with_descriptions
+from tests.api.seeds.documents import sample_request, sample_response, with_descriptions
 
 _COMMON = (
     "id", "name", "connector", "connectorType", "connection", "connectionRole", "target", "enabled",
@@ -157,20 +157,22 @@ async def test_conditions_without_values_show_none(api: Api) -> None:
     assert found["filter"] == sent
 
 
-@pytest.mark.parametrize(("kind", "stem"), [("K3", "file_import"), ("K6", "application_export")])
+@pytest.mark.parametrize(
+    ("kind", "document"), [("K3", "file_imports"), ("K6", "application_exports")]
+)
 async def test_the_documents_own_examples_are_created_updated_and_shown(
-    api: Api, kind: str, stem: str
+    api: Api, kind: str, document: str
 ) -> None:
-    created = {**document(f"create_{stem}"), "connection": CONNECTION_IDS[kind]}
+    created = {**sample_request(document, "Create pipeline"), "connection": CONNECTION_IDS[kind]}
     pipeline_id = (await api.ask("POST", "", created)).id
-    updated = await api.ask("PUT", f"/{pipeline_id}", document(f"update_{stem}"))
+    updated = await api.ask("PUT", f"/{pipeline_id}", sample_request(document, "Update pipeline"))
     assert updated.status == 200
     assert updated.json is None
     assert (await api.ask("PUT", f"/{pipeline_id}/schedule", {"period": "1h"})).status == 200
 
     found = await api.get(pipeline_id)
 
-    shown = document(f"get_{stem}")
+    shown = sample_response(document, "Get pipeline")
     # Ids, connectors and the minute are of the installation; two members of the documents' answers
     # are not those of their own requests.
     theirs = {"id", "connection", "connector", "scheduleStart", "matching"}

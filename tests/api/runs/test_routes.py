@@ -17,7 +17,7 @@ from api.runs.service import CHANNEL
 from tests.api import rows
 from tests.api.pipelines.bodies import body
 from tests.api.pipelines.conftest import Api
-from tests.api.seeds.documents import document
+from tests.api.seeds.documents import sample_response
 
 MOMENT = datetime(2026, 11, 1, 12, 30, 15, 120_000, tzinfo=UTC)
 ZEROS = [0] * 6
@@ -191,7 +191,7 @@ async def test_counters_are_told_when_the_run_has_ended(api: Api, sessions: Sess
     await _end(sessions, run_id, error="the file is gone", error_step=0)
     ended = (await api.ask("GET", f"/runs/{run_id}")).json
 
-    assert list(live) == list(document("get_run"))
+    assert list(live) == list(sample_response("pipelines", "Get pipeline run"))
     assert live == {
         "id": run_id,
         "pipeline": pipeline_id,

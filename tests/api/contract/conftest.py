@@ -1,0 +1,116 @@
+"""The whole API, as users have it, for all tests of a module: they share what is in it."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from api.connections.oauth import Client as OAuthClient
+from api.db.embedded.server import EmbeddedServer
+from api.db.session import Database
+from connectors.applications.sample_oauth import sample_oauth_application
+from runtime.client import Client as RuntimeClient
+from runtime.errors import UnavailableError
+from tests.api import rows
+from tests.api.authorization_server import AuthorizationServer, authorizing
+from tests.api.client import Answer, Client
+from tests.api.installation import serving, tenant
+from tests.api.pipelines.conftest import CONNECTION_IDS, add_connections
+from tests.api.seeds.documents import Documented
+from tests.postgresql import new_database
+from tests.runtime.serving import ask, running, running_process, socket_address, wait_until
+
+UNKNOWN_ID = 999_999_999
+
+KIND_OF = {"file_imports": "K3", "application_exports": "K6"}
+"""Which kind of pipelines a document is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent to an endpoint so that it succeeds."""
+
+    body: dict[str, Any] | None = None
+    identifier: int = UNKNOWN_ID
+    query: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """An organisation with a workspace, which has a connection for every kind of pipelines."""
+
+    database: Database
+    organization: Client
+    workspace: Client
+    no_functions: Client
+    """The same workspace, of an installation whose runtime has no language for functions."""
+    authorization_server: AuthorizationServer
+    requests: dict[str, Request] = field(default_factory=dict)
+    """Good requests that were made, by the name of their endpoint."""
+
+    async def send(
+        self,
+        endpoint: Documented,
+        body: object = None,
+        *,
+        identifier: int = UNKNOWN_ID,
+        client: Client | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask an endpoint, for the organisation or the workspace, as it is documented."""
+        if client is None:
+            whole = endpoint.path == "/v1/workspaces" or endpoint.path.endswith("/test")
+            client = self.organization if whole else self.workspace
+        return await client.ask(endpoint.method, endpoint.url(identifier), body, **(query or {}))
+
+
+@pytest.fixture(scope="session")
+def runtime_with_functions() -> Iterator[str]:
+    with socket_address() as address, running_process("--listen", address):
+        wait_until(lambda: has_languages(address), 60.0)
+        yield address
+
+
+def has_languages(address: str) -> bool:
+    """Tell if a runtime answers and knows its walls: before that it has no language."""
+    try:
+        return bool(ask(address, RuntimeClient.health).languages)
+    except UnavailableError:
+        return False
+
+
+@pytest.fixture(scope="module")
+async def world(
+    postgresql: EmbeddedServer, migrated_template: str, runtime_with_functions: str
+) -> AsyncIterator[World]:
+    with (
+        new_database(postgresql, migrated_template) as url,
+        running() as (_, without_functions),
+        authorizing() as authorization_server,
+    ):
+        database = Database.open(url)
+        key = await tenant(database, restricted=False)
+        await add_connections(database.sessions)
+        sample = sample_oauth_application(authorization_server.url)
+        clients = {sample.code: OAuthClient(id="our id", secret="our secret")}  # noqa: S106
+        async with (
+            serving(database, runtime_with_functions, more=[sample], oauth_clients=clients) as (
+                app,
+                _,
+            ),
+            serving(database, without_functions) as (mute, _),
+        ):
+            organization = Client(app, key)
+            yield World(
+                database=database,
+                organization=organization,
+                workspace=organization.of(rows.WORKSPACE_ID),
+                no_functions=Client(mute, key, rows.WORKSPACE_ID),
+                authorization_server=authorization_server,
+            )
+        await database.close()
+
+
+def connection_of(endpoint: Documented) -> int:
+    return CONNECTION_IDS[KIND_OF[endpoint.document]]
