@@ -23,6 +23,7 @@ from api.keys.door import KeyDoor
 from api.keys.pepper import Pepper
 from api.openapi import routes as openapi
 from api.openapi.document import document
+from api.operations import routes as operations
 from api.pipelines import routes as pipelines
 from api.pipelines.validation.checks import Checker
 from api.runs import routes as runs
@@ -41,6 +42,7 @@ FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     links.ROUTES,
     pipelines.ROUTES,
     runs.ROUTES,
+    operations.ROUTES,
     transformations.ROUTES,
     catalogue.ROUTES,
     keys.ROUTES,

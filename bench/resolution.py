@@ -27,7 +27,7 @@ from mapping_lang.types.kinds import (
     Type,
 )
 from warehouse.identity import Outcome, Resolution
-from warehouse.interface import Warehouse
+from warehouse.interface import Mode, Warehouse
 from warehouse.registry import BY_CODE
 
 SIZES: Final = (40_000, 1_000_000)
@@ -131,12 +131,12 @@ async def _measure(url: str, size: int) -> Figures:
     shown = await warehouse.preview(_asked(size))
     preview_seconds = time.perf_counter() - started
     started = time.perf_counter()
-    outcome = await warehouse.resolve(_asked(size))
+    outcome = await warehouse.resolve(_asked(size), _normal)
     first_seconds = time.perf_counter() - started
     if shown.outcome != outcome:
         raise AssertionError(f"shown {shown.outcome}, done {outcome}")
     started = time.perf_counter()
-    await warehouse.resolve(_asked(size))
+    await warehouse.resolve(_asked(size), _normal)
     return Figures(
         outcome=outcome,
         copy_seconds=copy_seconds,
@@ -144,6 +144,10 @@ async def _measure(url: str, size: int) -> Figures:
         first_seconds=first_seconds,
         again_seconds=time.perf_counter() - started,
     )
+
+
+async def _normal() -> Mode:
+    return Mode.NORMAL
 
 
 def _asked(size: int) -> Resolution:

@@ -57,11 +57,12 @@ class Warehouse(Protocol):
     async def repair(self, schema: Schema) -> None:
         """Create what is missing of what `initializing` creates; what is there stays (WH-13)."""
 
-    async def resolve(self, asked: Resolution) -> Outcome:
+    async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
         """Resolve all identities, or change nothing (section 6).
 
         It is done once, however often the same operation is asked for, and whoever asks again
-        after a crash finds it done or does it. Raises `TooManyMergedError`.
+        after a crash finds it done or does it. Raises `TooManyMergedError`, and
+        `ModeRefusedError` if the mode does not allow it.
         """
 
     async def preview(self, asked: Resolution) -> Preview:

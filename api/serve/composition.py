@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
@@ -15,6 +16,8 @@ from api.db.migrate import migrate
 from api.db.session import Database
 from api.keys.founding import found
 from api.keys.pepper import Pepper, load_pepper
+from api.operations.operator import Operator
+from api.operations.registry import performers
 from api.serve.http_server import Stop, answer, bind, stop_on_signals
 from api.serve.installation import Installation, InstallationError
 from api.serve.runtime_child import RuntimeChild
@@ -77,6 +80,8 @@ async def serve(
                 reach=settings.reach,
             )
         )
+        carried_out = performers(database.sessions, vault, settings.reach)
+        _background(stack, Operator(database.sessions, carried_out, str(uuid4())).run())
         started = asyncio.Event()
         listen = Listen(host=settings.listen.host, port=bound.getsockname()[1])
         _background(stack, _announce(transformer, started, listen, tell))

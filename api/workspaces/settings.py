@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -13,8 +15,23 @@ from api.errors import (
 )
 from forms.addresses import AddressRefusedError, Reach
 from forms.members import SettingsInvalidError
-from warehouse.errors import NotInitializableError, NotInitializedError, WarehouseUnavailableError
-from warehouse.interface import Platform, Warehouse
+from warehouse.errors import (
+    ModeRefusedError,
+    NotInitializableError,
+    NotInitializedError,
+    NotSupportedError,
+    WarehouseChangedError,
+    WarehouseUnavailableError,
+)
+from warehouse.interface import Mode, Platform, Warehouse
+
+REFUSED_BY_MODE: Final = MappingProxyType(
+    {
+        Mode.INSPECTION: (Refusal.INSPECTION_MODE, "the data warehouse is in inspection mode"),
+        Mode.MAINTENANCE: (Refusal.MAINTENANCE_MODE, "the data warehouse is in maintenance mode"),
+    }
+)
+"""What is answered where the mode of a warehouse does not allow something (section 7)."""
 
 
 def read_settings(
@@ -70,11 +87,20 @@ async def _opening(
 ) -> AsyncIterator[Warehouse]:
     """Open a warehouse; its failures are told as ours (WH-4)."""
     with _telling_failures(platform):
-        warehouse = await platform.open(settings, reach)
-        try:
+        async with reaching(platform, settings, reach) as warehouse:
             yield warehouse
-        finally:
-            await warehouse.close()
+
+
+@asynccontextmanager
+async def reaching(
+    platform: Platform, settings: Mapping[str, object], reach: Reach
+) -> AsyncIterator[Warehouse]:
+    """Open a warehouse where nobody waits for an answer; what goes wrong is told as it is."""
+    warehouse = await platform.open(settings, reach)
+    try:
+        yield warehouse
+    finally:
+        await warehouse.close()
 
 
 @contextmanager
@@ -93,7 +119,14 @@ def _telling_failures(platform: Platform) -> Iterator[None]:
             "the settings lead to another warehouse than that of the workspace",
             cause=str(error),
         ) from error
-    except WarehouseUnavailableError as error:
+    except ModeRefusedError as error:
+        code, message = REFUSED_BY_MODE[Mode(error.mode)]
+        raise UnprocessableError(code, message) from error
+    except (WarehouseUnavailableError, WarehouseChangedError) as error:
         raise ServiceUnavailableError(
             f"the {platform.label} warehouse cannot be used", cause=error.reason
+        ) from error
+    except NotSupportedError as error:
+        raise ServiceUnavailableError(
+            f"the {platform.label} warehouse cannot be used", cause=str(error)
         ) from error

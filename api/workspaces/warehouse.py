@@ -40,7 +40,7 @@ class Opened:
 async def read(session: AsyncSession, vault: Vault, workspace_id: int) -> WarehouseBody:
     """Give platform, mode and settings, without what is secret (WH-5)."""
     row = await _find(session, workspace_id)
-    found = _stored(vault, row)
+    found = stored(vault, row)
     return WarehouseBody(
         platform=found.platform.code,
         mode=Mode(row.warehouse_mode),
@@ -69,7 +69,7 @@ async def change(
     if asked.mode is None:
         raise BadRequestError("`mode` is null, expected a mode")
     async with sessions() as session:
-        found = _stored(vault, await _find(session, workspace_id))
+        found = stored(vault, await _find(session, workspace_id))
     settings = read_settings(found.platform, "settings", asked.settings)
     await _try(found, settings, reach)
     async with sessions.begin() as session:
@@ -88,14 +88,14 @@ async def test(
 ) -> None:
     """Try settings for the same warehouse; changes nothing."""
     async with sessions() as session:
-        found = _stored(vault, await _find(session, workspace_id))
+        found = stored(vault, await _find(session, workspace_id))
     await _try(found, read_settings(found.platform, "settings", asked.settings), reach)
 
 
 async def repair(sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int) -> None:
     """Create what is missing in the warehouse (WH-13)."""
     async with sessions() as session:
-        found = _stored(vault, await _find(session, workspace_id))
+        found = stored(vault, await _find(session, workspace_id))
     async with opening(found.platform, found.settings, reach) as warehouse:
         await warehouse.repair(found.schema)
 
@@ -133,7 +133,8 @@ async def _find(session: AsyncSession, workspace_id: int, *, for_update: bool = 
     return row
 
 
-def _stored(vault: Vault, row: Workspace) -> Opened:
+def stored(vault: Vault, row: Workspace) -> Opened:
+    """Give the warehouse of a workspace, as it is stored."""
     return Opened(
         platform=BY_CODE[row.warehouse_platform],
         settings=vault.open_json(Purpose.WAREHOUSE_SETTINGS, row.id, row.sealed_warehouse_settings),

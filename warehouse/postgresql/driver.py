@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from forms.addresses import HostUnknownError, Reach
-from warehouse.errors import WarehouseUnavailableError
+from warehouse.errors import WarehouseChangedError, WarehouseUnavailableError
 from warehouse.sql import Sql
 
 Connection = psycopg.AsyncConnection[TupleRow]
@@ -24,6 +24,16 @@ _UNAVAILABLE: Final = (
     psycopg.InterfaceError,
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.InvalidSchemaName,
+)
+
+# Somebody else has been at our tables.
+_CHANGED: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.DatatypeMismatch,
+    psycopg.errors.WrongObjectType,
+    psycopg.errors.DependentObjectsStillExist,
 )
 
 
@@ -71,11 +81,13 @@ async def connect(settings: Mapping[str, object]) -> AsyncIterator[Connection]:
 
 @contextmanager
 def telling_failures() -> Iterator[None]:
-    """Turn the loss of a server into `WarehouseUnavailableError`, and no other failure."""
+    """Turn the loss of a server, and of objects of ours in it, into errors of ours."""
     try:
         yield
     except _UNAVAILABLE as error:
         raise WarehouseUnavailableError("PostgreSQL", _reason(error)) from error
+    except _CHANGED as error:
+        raise WarehouseChangedError("PostgreSQL", _reason(error)) from error
 
 
 async def execute(connection: Connection, statement: Sql) -> psycopg.AsyncCursor[TupleRow]:

@@ -7,6 +7,8 @@ it alone: it waits for all who have it, and all who come later wait for it.
 import struct
 from collections.abc import Collection, Mapping
 
+from warehouse.errors import ModeRefusedError
+from warehouse.interface import ReadMode
 from warehouse.operations import Operation
 from warehouse.postgresql.driver import Connection, execute
 from warehouse.sql import Sql, compose, value
@@ -18,6 +20,17 @@ def entering(schema: str, operation: Operation) -> Sql:
         "SELECT pg_advisory_xact_lock_shared(hashtextextended({key}, 0))",
         key=value(_key(schema, operation)),
     )
+
+
+async def enter(
+    connection: Connection, schema: str, operation: Operation, read_mode: ReadMode
+) -> None:
+    """Be in flight until the transaction ends, or be refused by the mode of the warehouse."""
+    await execute(connection, entering(schema, operation))
+    # The mode after that: a change of mode sees the operation or is seen by it.
+    mode = await read_mode()
+    if not mode.allows(operation):
+        raise ModeRefusedError(mode, operation)
 
 
 async def in_flight(connection: Connection, schema: str) -> Mapping[Operation, int]:

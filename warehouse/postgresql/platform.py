@@ -18,8 +18,10 @@ from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
 from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.load import Load
+from warehouse.operations import Operation
 from warehouse.postgresql.definition import check_schema, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
+from warehouse.postgresql.flight import enter
 from warehouse.postgresql.loading import PostgresqlLoading
 from warehouse.postgresql.resolving import preview, resolve
 from warehouse.postgresql.session import Session
@@ -46,6 +48,7 @@ class PostgresqlWarehouse:
 
     def __init__(self, settings: Mapping[str, object]) -> None:
         self._settings = dict(settings)
+        self._schema = str(settings["schema"])
         self._loads: list[PostgresqlLoading] = []
 
     async def check_initializable(self) -> None:
@@ -84,8 +87,9 @@ class PostgresqlWarehouse:
             for statement in repair(schema, version):
                 await execute(connection, statement)
 
-    async def resolve(self, asked: Resolution) -> Outcome:
-        async with connect(self._settings) as connection:
+    async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
+        async with connect(self._settings) as connection, connection.transaction():
+            await enter(connection, self._schema, Operation.RESOLVE, read_mode)
             return await resolve(connection, asked)
 
     async def preview(self, asked: Resolution) -> Preview:

@@ -25,20 +25,19 @@ _SETTINGS: Final = (
 async def resolve(connection: Connection, asked: Resolution) -> Outcome:
     """Resolve all identities, or change nothing. An operation is done once, however often asked.
 
-    It is one transaction: a crash at any point leaves the profiles as they were, and the same
-    operation can be asked for again by whoever finds that it did not end.
+    It is all in the transaction of the connection: a crash at any point leaves the profiles as
+    they were, and the same operation can be asked for again by whoever finds that it did not end.
     """
-    async with connection.transaction():
-        await execute(connection, lock())
-        # After the lock: whoever did the same operation before has ended.
-        if not await _begin(connection, asked):
-            return await _outcome(connection)
-        await _prepare(connection, asked)
-        await _refuse_too_many(connection, asked)
-        outcome = (await _summary(connection, asked)).outcome
-        for statement in apply(asked, await _version(connection)):
-            await execute(connection, statement)
-        return outcome
+    await execute(connection, lock())
+    # After the lock: whoever did the same operation before has ended.
+    if not await _begin(connection, asked):
+        return await _outcome(connection)
+    await _prepare(connection, asked)
+    await _refuse_too_many(connection, asked)
+    outcome = (await _summary(connection, asked)).outcome
+    for statement in apply(asked, await _version(connection)):
+        await execute(connection, statement)
+    return outcome
 
 
 async def preview(connection: Connection, asked: Resolution) -> Preview:

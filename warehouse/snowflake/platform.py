@@ -50,7 +50,8 @@ class SnowflakeWarehouse:
     async def repair(self, schema: Schema) -> None:
         await asyncio.to_thread(self._repair, schema)
 
-    async def resolve(self, asked: Resolution) -> Outcome:
+    async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
+        await read_mode()
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
 
     async def preview(self, asked: Resolution) -> Preview:

@@ -26,8 +26,9 @@ from mapping_lang.types.kinds import (
 from tests.postgresql import NEAR
 from tests.warehouse import identity_model as model
 from tests.warehouse.identity_model import Identity
-from warehouse.errors import WarehouseError
+from warehouse.errors import ModeRefusedError, WarehouseError
 from warehouse.identity import Outcome, Preview, Resolution, TooManyMergedError
+from warehouse.interface import Mode
 from warehouse.postgresql.driver import execute
 from warehouse.registry import BY_CODE
 
@@ -73,9 +74,13 @@ def warehouse(settings: Settings) -> Settings:
     return settings
 
 
+async def _normal() -> Mode:
+    return Mode.NORMAL
+
+
 async def resolve(settings: Settings, asked: Resolution) -> Outcome:
     opened = await BY_CODE["PostgreSQL"].open(settings, NEAR)
-    return await opened.resolve(asked)
+    return await opened.resolve(asked, _normal)
 
 
 async def preview(settings: Settings, asked: Resolution) -> Preview:
@@ -303,6 +308,20 @@ async def test_the_same_operation_is_done_once(warehouse: Settings) -> None:
     assert done == (1,)
 
 
+async def test_a_mode_that_allows_no_resolution_changes_nothing(warehouse: Settings) -> None:
+    _write(warehouse, EXAMPLE)
+
+    async def inspection() -> Mode:
+        return Mode.INSPECTION
+
+    opened = await BY_CODE["PostgreSQL"].open(warehouse, NEAR)
+    with pytest.raises(ModeRefusedError):
+        await opened.resolve(_asked(), inspection)
+    with _connect(warehouse) as connection:
+        assert connection.execute("SELECT count(*) FROM profiles").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM kiln_system_operations").fetchone() == (0,)
+
+
 async def test_resolutions_at_once_neither_deadlock_nor_disagree(warehouse: Settings) -> None:
     _write(warehouse, EXAMPLE)
     await asyncio.gather(*(resolve(warehouse, _asked(["customer_id", "email"])) for _ in range(4)))
@@ -369,7 +388,8 @@ async def test_properties_may_have_any_name(settings: Settings) -> None:
                 schema=schema,
                 identifiers=tuple((name,) for name in AWKWARD[1:6:2]),
                 primary_sources={(AWKWARD[1],): "crm"},
-            )
+            ),
+            _normal,
         )
         found = connection.execute(f"SELECT {listed} FROM profiles".encode()).fetchall()
     expected = tuple(

@@ -1,0 +1,1 @@
+"""Operations that have a warehouse for themselves, carried out in the background."""

@@ -1,0 +1,75 @@
+"""Fixtures of a workspace with a real warehouse; import them into a `conftest.py`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from api.db.session import Sessions
+from api.operations import routes as operations
+from api.operations.operator import Operator
+from api.operations.registry import performers
+from api.vault.keys import SecretKey
+from api.vault.vault import Vault
+from api.workspaces import routes as workspaces
+from connectors.registry import catalogue
+from tests.api import rows
+from tests.api.client import Client, application, organization_key
+from tests.api.tenant import Tenant
+from tests.postgresql import NEAR, empty_schema
+
+VAULT = Vault([SecretKey(bytes(range(32)))])
+CATALOGUE = catalogue(with_test_connectors=True)
+ROUTES: Sequence[HTTPRouteHandler] = (*workspaces.ROUTES, *operations.ROUTES)
+
+
+def _property(name: str, type_: object, **more: object) -> dict[str, object]:
+    return {"name": name, "type": type_, "readOptional": True} | more
+
+
+def schema_of(*properties: dict[str, object]) -> dict[str, object]:
+    return {"kind": "object", "properties": list(properties)}
+
+
+SCHEMA = schema_of(
+    _property("email", {"kind": "string"}),
+    _property("customer_id", {"kind": "int", "bitSize": 32}),
+    _property("first_name", {"kind": "string", "maxLength": 100}),
+    _property("score", {"kind": "json"}),
+    _property("tags", {"kind": "array", "elementType": {"kind": "string"}}),
+    _property("address", schema_of(_property("city", {"kind": "string"}))),
+)
+
+
+@pytest.fixture
+async def tenant(sessions: Sessions, warehouse_database: str) -> Tenant:
+    """A workspace with a source and a pipeline, whose warehouse holds nothing yet."""
+    settings = empty_schema(warehouse_database)
+    collaborators = {"vault": VAULT, "reach": NEAR, "catalogue": CATALOGUE}
+    app = application(sessions, ROUTES, collaborators)
+    client = Client(app, await organization_key(sessions))
+    made = await client.ask(
+        "POST",
+        "/v1/workspaces",
+        {
+            "name": "Customers",
+            "profileSchema": SCHEMA,
+            "warehouse": {"platform": "PostgreSQL", "settings": settings},
+        },
+    )
+    async with sessions.begin() as session:
+        session.add(rows.source(workspace_id=made.id))
+        await session.flush()
+        session.add(rows.pipeline(workspace_id=made.id))
+    return Tenant(client=client.of(made.id), workspace_id=made.id, settings=settings)
+
+
+@pytest.fixture
+async def operator(sessions: Sessions, tenant: Tenant) -> AsyncIterator[None]:
+    """Somebody who carries out operations until the test ends."""
+    carried_out = performers(sessions, VAULT, NEAR)
+    work = asyncio.create_task(Operator(sessions, carried_out, "tests", poll_seconds=0.01).run())
+    yield
+    work.cancel()
+    await asyncio.wait([work])
