@@ -1,10 +1,127 @@
-"""Apache Parquet files."""
+"""Apache Parquet files: columns with types of their own, of which the flat ones are read."""
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, final
 
+import pyarrow as pa
+
+from connectors.files import (
+    BatchSizes,
+    Column,
+    FileCode,
+    FileError,
+    FormatInput,
+    FormatReading,
+    ReadBatch,
+)
+from connectors.formats.columns import assemble
+from connectors.formats.parquet_columns import read_column
+from connectors.formats.parquet_types import column_of
+from connectors.formats.texts import MAX_COLUMNS
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
+from connectors.spool import random_access
+from mapping_lang.diagnostics import quote
+from mapping_lang.types.kinds import Schema
 
+_BUFFER_BYTES: Final = 2**20
+"""What is read of a column at a time; without it, whole row groups lie in memory."""
+
+_MAX_STRING_BYTES: Final = 16 * 2**20
+_MAX_CONTAINER_ITEMS: Final = 2**20
+"""Of what the footer is made of, which is read as a whole."""
+
+_ERRORS: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
 _USERS: Final = frozenset({Target.USER})
+
+
+@final
+class ParquetReader:
+    """Reads a file whose footer has been read."""
+
+    def __init__(self, file: Any, columns: Sequence[Column], issues: Sequence[str]) -> None:  # noqa: ANN401 - pyarrow has no types
+        self.columns: Sequence[Column] = columns
+        self.issues: Sequence[str] = issues
+        self._file = file
+
+    def batches(self, schema: Schema, sizes: BatchSizes) -> Iterator[ReadBatch]:
+        """Read the wanted columns, some records of all of them at a time."""
+        names = [item.name for item in schema.properties]
+        found = self._file.iter_batches(self._records(sizes), columns=names, use_threads=False)
+        first = 0
+        while True:
+            try:
+                data = next(found, None)
+                if data is None:
+                    return
+                columns = [read_column(data.column(item.name), item) for item in schema.properties]
+            except _ERRORS as error:
+                raise _unreadable(f"after record {first:,}, {error}") from None
+            yield assemble(schema, columns, data.num_rows, first)
+            first += data.num_rows
+
+    def _records(self, sizes: BatchSizes) -> int:
+        """Choose how many records are likely not more than the wanted bytes."""
+        metadata = self._file.metadata
+        groups = range(metadata.num_row_groups)
+        total = sum(metadata.row_group(group).total_byte_size for group in groups)
+        per_record = max(1, total // max(1, metadata.num_rows))
+        return int(max(1, min(sizes.records, sizes.bytes // per_record)))
+
+
+@contextmanager
+def open_parquet(given: FormatInput) -> Iterator[ParquetReader]:
+    """Read the footer, which lists the columns."""
+    # Here, because it takes a while to import and few commands need it.
+    import pyarrow.parquet as pq
+
+    with random_access(given.stream, given.limits) as stream:
+        try:
+            # The buffered reader, and not a memory map: a file that shrinks would end the process.
+            file = pq.ParquetFile(
+                stream,
+                buffer_size=_BUFFER_BYTES,
+                pre_buffer=False,
+                # Nanoseconds would not reach from 1678 to 2262.
+                coerce_int96_timestamp_unit="us",
+                page_checksum_verification=True,
+                thrift_string_size_limit=_MAX_STRING_BYTES,
+                thrift_container_size_limit=_MAX_CONTAINER_ITEMS,
+                arrow_extensions_enabled=False,
+            )
+            leaves = [file.schema.column(index) for index in range(len(file.schema))]
+        except _ERRORS as error:
+            raise _unreadable(str(error)) from None
+        yield ParquetReader(file, *_columns(leaves))
+
+
+def _columns(leaves: Sequence[Any]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    columns: dict[str, Column] = {}
+    issues: list[str] = []
+    if len(leaves) > MAX_COLUMNS:
+        raise FileError(
+            FileCode.LIMIT,
+            f"The file has {len(leaves):,} columns, expected at most {MAX_COLUMNS:,}",
+        )
+    for leaf in leaves:
+        column = column_of(leaf)
+        if isinstance(column, str):
+            issues.append(column)
+        elif column.property.name in columns:
+            raise FileError(FileCode.COLUMN, f"The file has two columns {quote(leaf.path)}")
+        else:
+            columns[column.property.name] = column
+    if not columns:
+        reasons = "; ".join(issues[:5])
+        raise FileError(
+            FileCode.NO_COLUMNS, f"The file has no column that is read. {reasons}".rstrip()
+        )
+    return tuple(columns.values()), tuple(issues)
+
+
+def _unreadable(reason: str) -> FileError:
+    return FileError(FileCode.FORMAT, f"The file cannot be read as Parquet: {reason}")
+
 
 PARQUET: Final = Connector(
     code="parquet",
@@ -12,4 +129,5 @@ PARQUET: Final = Connector(
     type=ConnectorType.FILE,
     roles={Role.SOURCE: RoleSpec(targets=_USERS), Role.DESTINATION: RoleSpec(targets=_USERS)},
     extension="parquet",
+    reading=FormatReading(open=open_parquet),
 )

@@ -1,6 +1,6 @@
 """Columns of text, as CSV and Excel have them: their names, and values that fit their types."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.files import Column, FileCode, FileError, ReadBatch
-from mapping_lang.batch import Batch, Rejection, Step
+from connectors.formats.columns import ReadColumn, assemble, one_by_one
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.arrow.layout import Array
-from mapping_lang.types.conform.conform import conformer
 from mapping_lang.types.errors import ValueRefusedError
 from mapping_lang.types.kinds import MAX_LENGTH, Property, Schema, StringType
 from mapping_lang.types.schemas.names import HeaderError, property_names
@@ -73,41 +72,31 @@ def wanted(columns: Sequence[Column], schema: Schema) -> list[int]:
 
 
 def read_texts(schema: Schema, columns: Sequence[Array], num_records: int, first: int) -> ReadBatch:
-    """Make a batch of columns of bytes or of text, one for each property."""
-    rejections: dict[int, Rejection] = {}
-    arrays: list[Array] = []
-    for item, values in zip(schema.properties, columns, strict=True):
-        array, refused = _read_column(values, item)
-        for position, error in refused:
-            placed = Rejection.refused(position, Step.VALIDATE_INPUT, error.inside(item.name))
-            rejections.setdefault(position, placed)
-        arrays.append(array)
-    return ReadBatch(
-        first=first,
-        batch=Batch.trusted(schema, arrays, num_records),
-        rejections=tuple(rejections[position] for position in sorted(rejections)),
-    )
+    """Make a batch of columns of bytes, one for each property."""
+    read = [
+        read_text_column(values, item)
+        for item, values in zip(schema.properties, columns, strict=True)
+    ]
+    return assemble(schema, read, num_records, first)
 
 
-_Refused = list[tuple[int, ValueRefusedError]]
-
-
-def _read_column(values: Array, item: Property) -> tuple[Array, _Refused]:
-    """Give the texts of a column, null where they do not fit."""
+def read_text_column(values: Array, item: Property) -> ReadColumn:
+    """Give the texts of a column of bytes, as far as they are text and fit."""
     try:
         # Looks at every byte, and copies none.
         texts = values.cast(pa.string())
     except pa.ArrowInvalid:
-        return _one_by_one(map(_decode, values.to_pylist()), item)
+        return one_by_one(map(_decode, values.to_pylist()), item)
     if isinstance(item.type, StringType) and _fit(texts, item.type):
-        return texts, []
-    return _one_by_one(texts.to_pylist(), item)
+        return ReadColumn(texts)
+    return one_by_one(texts.to_pylist(), item)
 
 
 def _fit(texts: Array, type_: StringType) -> bool:
     """Tell if it is certain that all texts are within the limits of their type."""
     if type_.values:
-        return pc.all(pc.is_in(texts, pa.array(type_.values, pa.string()))).as_py() is not False
+        listed = pc.is_in(texts.drop_null(), pa.array(type_.values, pa.string()))
+        return pc.all(listed).as_py() is not False
     if type_.pattern is not None:
         # Arrow has a library for regular expressions of its own version; ours decides.
         return False
@@ -116,28 +105,11 @@ def _fit(texts: Array, type_: StringType) -> bool:
     return least == MAX_LENGTH or (pc.max(pc.binary_length(texts)).as_py() or 0) <= least
 
 
-def _decode(value: bytes) -> str | ValueRefusedError:
+def _decode(value: bytes | None) -> object:
     try:
-        return value.decode()
+        return None if value is None else value.decode()
     except UnicodeDecodeError as error:
         return ValueRefusedError(
             Code.VALUE_TEXT,
-            f"the text is not UTF-8: its byte {error.start} is 0x{value[error.start]:02x}",
+            f"the text is not UTF-8: its byte {error.start} is 0x{error.object[error.start]:02x}",
         )
-
-
-def _one_by_one(
-    values: Iterable[str | ValueRefusedError], item: Property
-) -> tuple[Array, _Refused]:
-    conform = conformer(item.type)
-    refused: _Refused = []
-    texts: list[object] = []
-    for position, value in enumerate(values):
-        try:
-            if isinstance(value, ValueRefusedError):
-                raise value
-            texts.append(conform(value))
-        except ValueRefusedError as error:
-            refused.append((position, error))
-            texts.append(None)
-    return pa.array(texts, pa.string()), refused
