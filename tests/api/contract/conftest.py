@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 
 from api.connections.oauth import Client as OAuthClient
 from api.db.embedded.server import EmbeddedServer
 from api.db.session import Database
+from api.http.edge import Edge
 from connectors.applications.sample_oauth import sample_oauth_application
 from runtime.client import Client as RuntimeClient
 from runtime.errors import UnavailableError
@@ -41,6 +43,9 @@ class World:
     """An organisation with a workspace, which has a connection for every kind of pipelines."""
 
     database: Database
+    app: Edge
+    key: str
+    """Of the organisation."""
     organization: Client
     workspace: Client
     no_functions: Client
@@ -104,12 +109,22 @@ async def world(
             organization = Client(app, key)
             yield World(
                 database=database,
+                app=app,
+                key=key,
                 organization=organization,
                 workspace=organization.of(rows.WORKSPACE_ID),
                 no_functions=Client(mute, key, rows.WORKSPACE_ID),
                 authorization_server=authorization_server,
             )
         await database.close()
+
+
+@pytest.fixture
+async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without anything of its own: what is sent is what is asked for."""
+    transport = httpx.ASGITransport(app=cast("Any", world.app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://kiln") as client:
+        yield client
 
 
 def connection_of(endpoint: Documented) -> int:
