@@ -87,6 +87,17 @@ def _with(route: Route, value: object = UNKNOWN_ID, **headers: str) -> Sent:
     return {**found, "url": route.url(value), "headers": {**found.get("headers", {}), **headers}}
 
 
+def _malformed(value: str) -> Row:
+    """Ask for an id that none can be."""
+    return Row(
+        name=f"the id {value}",
+        sent=lambda route: _with(route, value, **(WORKSPACE if route.needs_workspace else {})),
+        answer=BAD,
+        applies=lambda route: route.has_ids,
+        with_key=True,
+    )
+
+
 TABLE: Final = [
     Row(
         name="a body where none may be",
@@ -143,18 +154,7 @@ TABLE: Final = [
         applies=lambda route: route.endpoint.request.access is Access.ORGANIZATION,
         with_key=True,
     ),
-    *(
-        Row(
-            name=f"the id {value}",
-            sent=lambda route, value=value: _with(
-                route, value, **(WORKSPACE if route.needs_workspace else {})
-            ),
-            answer=BAD,
-            applies=lambda route: route.has_ids,
-            with_key=True,
-        )
-        for value in ("x", "0", "-1", "1.0", "2147483648", "%00")
-    ),
+    *(_malformed(value) for value in ("x", "0", "-1", "1.0", "2147483648", "%00")),
     Row(
         name="an unknown id",
         sent=lambda route: _with(
