@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
+from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
@@ -44,12 +45,17 @@ class Warehouse(Protocol):
     async def check_initializable(self) -> None:
         """Raise `NotInitializableError` unless its schema is empty (WH-10); change nothing."""
 
-    def initializing(self, schema: Schema) -> AbstractAsyncContextManager[None]:
+    def initializing(
+        self, schema: Schema, creation: UUID | None = None
+    ) -> AbstractAsyncContextManager[None]:
         """Create every object of ours for profiles of a schema (WH-11).
 
-        They stay if the block ends well, and none of them does if it fails: what has to exist
-        together with the warehouse is made in the block.
+        They stay if the block ends well, and none of them does if it fails. The id of a creation
+        is kept with them, for whoever has to find out later how it ended.
         """
+
+    async def was_created(self, creation: UUID) -> bool:
+        """Tell if the initialisation with this id ended well; false where there is nothing."""
 
     async def check_initialized(self) -> None:
         """Raise `NotInitializedError` unless it was initialised; change nothing."""

@@ -54,7 +54,7 @@ class KeyDoor:
         query = select(Workspace.id).where(
             Workspace.id == workspace_id,
             Workspace.organization_id == organization_id,
-            ~Workspace.deleting,
+            Workspace.is_shown(),
         )
         async with self._sessions() as session:
             return (await session.scalars(query)).one_or_none() is not None

@@ -111,7 +111,7 @@ async def _check_workspace(session: AsyncSession, organization_id: int, workspac
         select(Workspace.id).where(
             Workspace.id == workspace_id,
             Workspace.organization_id == organization_id,
-            ~Workspace.deleting,
+            Workspace.is_shown(),
         )
     )
     if found.one_or_none() is None:

@@ -26,6 +26,7 @@ from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import open_tracing
 from api.transformer.transformer import Transformer, client_options
 from api.vault.vault import Vault
+from api.workspaces.creation import settle_for_ever
 from connectors.registry import catalogue
 from runtime.client import connect
 from runtime.errors import KilnRuntimeError
@@ -63,6 +64,7 @@ async def serve(
         client = await connect(address, tls=settings.runtime_tls, options=client_options(tracing))
         stack.push_async_callback(client.close)
         metrics = Metrics()
+        _background(stack, settle_for_ever(database.sessions, vault, settings.reach))
         transformer = Transformer(client, metrics, tracing)
         app = create_app(
             Parts(

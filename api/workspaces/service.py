@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import uuid4
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.db.insertion import insert_with_id
@@ -20,6 +21,7 @@ from api.errors import (
 )
 from api.http.model import read_schema
 from api.vault.vault import Purpose, Vault
+from api.workspaces.creation import Creation, create_warehouse
 from api.workspaces.schemas import (
     NewWorkspace,
     UiPreferences,
@@ -96,21 +98,15 @@ async def test(draft: Draft, reach: Reach) -> None:
 async def create(
     sessions: Sessions, vault: Vault, reach: Reach, organization_id: int, draft: Draft
 ) -> int:
-    """Initialise a warehouse and keep its workspace: both are there afterwards, or neither."""
-    made: int | None = None
-    try:
-        async with (
-            trying(draft.platform, draft.settings, reach) as warehouse,
-            warehouse.initializing(draft.schema),
-            sessions.begin() as session,
-        ):
+    """Initialise a warehouse and keep its workspace: both are there afterwards, or neither (WH-7).
+
+    Whenever this process ends, `api.workspaces.creation` finds out what became of the warehouse.
+    """
+    async with trying(draft.platform, draft.settings, reach) as warehouse:
+        await warehouse.check_initializable()
+        async with sessions.begin() as session:
             made = await _insert(session, vault, organization_id, draft)
-    except BaseException:
-        if made is not None:
-            async with sessions.begin() as session:
-                await session.execute(delete(Workspace).where(Workspace.id == made))
-        raise
-    return made
+        return await create_warehouse(sessions, warehouse, draft.schema, made)
 
 
 async def update(session: AsyncSession, workspace_id: int, change: WorkspaceChange) -> None:
@@ -137,14 +133,18 @@ async def read(session: AsyncSession, workspace_id: int) -> WorkspaceBody:
 async def read_all(session: AsyncSession, organization_id: int) -> list[WorkspaceBody]:
     """Give the workspaces of an organisation, by name and id (API-34)."""
     found = await session.scalars(
-        select(Workspace).where(Workspace.organization_id == organization_id)
+        select(Workspace).where(Workspace.organization_id == organization_id, Workspace.is_shown())
     )
     rows = sorted(found, key=lambda row: (row.name, row.id))
     sources = await _primary_sources(session, [row.id for row in rows])
     return [_body(row, sources.get(row.id, {})) for row in rows]
 
 
-async def _insert(session: AsyncSession, vault: Vault, organization_id: int, draft: Draft) -> int:
+async def _insert(
+    session: AsyncSession, vault: Vault, organization_id: int, draft: Draft
+) -> Creation:
+    creation = uuid4()
+
     def make(workspace_id: int) -> Workspace:
         row = Workspace(
             id=workspace_id,
@@ -156,13 +156,14 @@ async def _insert(session: AsyncSession, vault: Vault, organization_id: int, dra
             sealed_warehouse_settings=vault.seal_json(
                 Purpose.WAREHOUSE_SETTINGS, workspace_id, draft.settings
             ),
+            creation=creation,
             created_at=func.now(),
         )
         _set_preferences(row, draft.preferences)
         return row
 
     row = await insert_with_id(session, make)
-    return row.id
+    return Creation(row.id, creation)
 
 
 def _check_preferences(preferences: UiPreferences) -> None:

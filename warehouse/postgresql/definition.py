@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from mapping_lang.types.kinds import Schema
 from warehouse.errors import ColumnRefusedError
@@ -21,7 +22,7 @@ from warehouse.layout import (
     profiles_table,
 )
 from warehouse.postgresql.types import column_type
-from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw
+from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw, value
 
 MAX_NAME_BYTES: Final = 63
 """PostgreSQL cuts what is longer, and two names may then be one."""
@@ -47,6 +48,16 @@ def definition(schema: Schema) -> Iterator[Sql]:
     """List the statements that create every object of ours, in their order."""
     yield from repair(schema, 0)
     yield profiles_view(profiles_table(0), schema)
+
+
+def created(creation: UUID) -> Sql:
+    """Keep the id of a creation with what it made."""
+    return compose(
+        'INSERT INTO {table} ("id", "operation_type", "completed_at")'
+        " VALUES ({id}, 'Creation', now() AT TIME ZONE 'UTC')",
+        table=name(OPERATIONS),
+        id=value(creation),
+    )
 
 
 def repair(schema: Schema, version: int) -> Iterator[Sql]:

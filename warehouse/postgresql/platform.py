@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 import psycopg
 
@@ -16,10 +17,10 @@ from warehouse.errors import (
 )
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
-from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.load import Load
 from warehouse.operations import Operation
-from warehouse.postgresql.definition import check_schema, definition, repair
+from warehouse.postgresql.definition import check_schema, created, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.flight import enter
 from warehouse.postgresql.loading import PostgresqlLoading
@@ -56,25 +57,41 @@ class PostgresqlWarehouse:
             await self._check_empty(connection)
 
     @asynccontextmanager
-    async def initializing(self, schema: Schema) -> AsyncIterator[None]:
+    async def initializing(
+        self, schema: Schema, creation: UUID | None = None
+    ) -> AsyncIterator[None]:
         async with connect(self._settings) as connection:
             try:
                 async with connection.transaction():
                     # Of two that begin at once, one waits and then finds the other's tables.
-                    await execute(
-                        connection,
-                        compose(
-                            "SELECT pg_advisory_xact_lock(hashtextextended({schema}, 0))",
-                            schema=value(f"kiln {self._settings['schema']}"),
-                        ),
-                    )
+                    await self._lock(connection)
                     await self._check_empty(connection)
                     for statement in definition(schema):
                         await execute(connection, statement)
+                    if creation is not None:
+                        await execute(connection, created(creation))
                     yield
             except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
                 # Somebody else's tables, made meanwhile.
                 raise NotInitializableError({"new tables": 1}) from None
+
+    async def was_created(self, creation: UUID) -> bool:
+        async with connect(self._settings) as connection, connection.transaction():
+            # Whoever began it may be gone, and its commit may be on its way.
+            await self._lock(connection)
+            table = value(f'"{OPERATIONS}"')
+            cursor = await execute(connection, compose("SELECT to_regclass({t})", t=table))
+            if await cursor.fetchone() == (None,):
+                return False
+            cursor = await execute(
+                connection,
+                compose(
+                    'SELECT count(*) FROM {table} WHERE "id" = {id}',
+                    table=name(OPERATIONS),
+                    id=value(creation),
+                ),
+            )
+            return await cursor.fetchone() == (1,)
 
     async def check_initialized(self) -> None:
         async with connect(self._settings) as connection:
@@ -106,6 +123,15 @@ class PostgresqlWarehouse:
     async def close(self) -> None:
         while self._loads:
             await self._loads.pop().close()
+
+    async def _lock(self, connection: Connection) -> None:
+        await execute(
+            connection,
+            compose(
+                "SELECT pg_advisory_xact_lock(hashtextextended({schema}, 0))",
+                schema=value(f"kiln {self._settings['schema']}"),
+            ),
+        )
 
     async def _check_initialized(self, connection: Connection) -> None:
         # Both views keep their names, whatever else happens to a warehouse (DEC-46).

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from mapping_lang.types.kinds import ArrayType, DecimalType, Schema, Type
 from warehouse.errors import ColumnRefusedError
@@ -21,7 +22,7 @@ from warehouse.layout import (
     profiles_table,
 )
 from warehouse.snowflake.types import MAX_PRECISION, column_type
-from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw
+from warehouse.sql import EMPTY, Sql, commas, compose, join, name, raw, value
 
 MAX_NAME_CHARS: Final = 255
 
@@ -99,6 +100,16 @@ def removal() -> Iterator[Sql]:
         EVENTS,
     ):
         yield raw("DROP TABLE IF EXISTS ") + upper(table)
+
+
+def created(creation: UUID) -> Sql:
+    """Keep the id of a creation with what it made."""
+    return compose(
+        'INSERT INTO {table} ("ID", "OPERATION_TYPE", "COMPLETED_AT")'
+        " SELECT {id}, 'Creation', SYSDATE()",
+        table=upper(OPERATIONS),
+        id=value(str(creation)),
+    )
 
 
 def profiles(table: str, schema: Schema) -> Sql:

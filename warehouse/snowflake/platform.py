@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
+from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
@@ -15,9 +16,16 @@ from warehouse.errors import (
 )
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
-from warehouse.layout import EVENTS_VIEW, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.load import Load, Loading
-from warehouse.snowflake.definition import check_schema, definition, removal, repair, upper
+from warehouse.snowflake.definition import (
+    check_schema,
+    created,
+    definition,
+    removal,
+    repair,
+    upper,
+)
 from warehouse.snowflake.driver import Connection, connect, fetch
 from warehouse.snowflake.settings import read_settings
 from warehouse.sql import commas, compose, value
@@ -33,16 +41,21 @@ class SnowflakeWarehouse:
         await asyncio.to_thread(self._check_initializable)
 
     @asynccontextmanager
-    async def initializing(self, schema: Schema) -> AsyncIterator[None]:
+    async def initializing(
+        self, schema: Schema, creation: UUID | None = None
+    ) -> AsyncIterator[None]:
         # Every statement commits on its own here: what was created is dropped again on failure.
         try:
-            await asyncio.to_thread(self._initialize, schema)
+            await asyncio.to_thread(self._initialize, schema, creation)
             yield
         except NotInitializableError:
             raise
         except BaseException:
             await asyncio.shield(asyncio.to_thread(self._drop))
             raise
+
+    async def was_created(self, creation: UUID) -> bool:
+        return await asyncio.to_thread(self._was_created, creation)
 
     async def check_initialized(self) -> None:
         await asyncio.to_thread(self._check_initialized)
@@ -69,11 +82,36 @@ class SnowflakeWarehouse:
         with connect(self._settings) as connection:
             self._check_empty(connection)
 
-    def _initialize(self, schema: Schema) -> None:
+    def _initialize(self, schema: Schema, creation: UUID | None) -> None:
         with connect(self._settings) as connection:
             self._check_empty(connection)
             for statement in definition(schema):
                 fetch(connection, statement)
+            if creation is not None:
+                fetch(connection, created(creation))
+
+    def _was_created(self, creation: UUID) -> bool:
+        with connect(self._settings) as connection:
+            known = fetch(
+                connection,
+                compose(
+                    "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = {schema}"
+                    " AND TABLE_NAME = {table}",
+                    schema=value(str(self._settings["schema"])),
+                    table=value(OPERATIONS.upper()),
+                ),
+            )
+            if not known[0][0]:
+                return False
+            found = fetch(
+                connection,
+                compose(
+                    'SELECT COUNT(*) FROM {table} WHERE "ID" = {id}',
+                    table=upper(OPERATIONS),
+                    id=value(str(creation)),
+                ),
+            )
+            return bool(found[0][0])
 
     def _check_initialized(self) -> None:
         with connect(self._settings) as connection:

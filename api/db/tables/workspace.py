@@ -1,8 +1,9 @@
 """Workspaces: the tenants, each with one profile schema and one warehouse."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, false, text, true
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -55,4 +56,11 @@ class Workspace(Base):
 
     deleting: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Deleted for everybody outside; what has to be undone elsewhere is still to be done."""
+    creation: Mapped[UUID | None]
+    """What its warehouse keeps of its creation; null once both are there, and hidden until then."""
     created_at: Mapped[datetime]
+
+    @classmethod
+    def is_shown(cls) -> ColumnElement[bool]:
+        """Tell the workspaces that exist from those that are being created or deleted."""
+        return and_(cls.creation.is_(None), ~cls.deleting)
