@@ -19,10 +19,11 @@ from api.errors import ApiError
 from api.keys import service
 from api.keys.founding import found
 from api.rotation import rotate
-from api.serve.composition import serve
+from api.serve.composition import now, serve
 from api.serve.http_server import ListenError
 from api.serve.installation import Installation, InstallationError
 from api.serve.store import opened
+from api.serve.working import work
 from api.settings.reading import SettingError, environment, read_settings
 from api.settings.settings import Settings
 from api.settings.table import SETTINGS
@@ -139,6 +140,11 @@ async def _api(told: argparse.Namespace, settings: Settings) -> None:
     await serve(settings, environment(), tell, alone=False)
 
 
+async def _work(told: argparse.Namespace, settings: Settings) -> None:
+    del told
+    await work(settings, tell, now)
+
+
 async def _migrate(told: argparse.Namespace, settings: Settings) -> None:
     del told
     with Installation(settings).database() as (url, _):
@@ -228,13 +234,18 @@ def _of_rotation(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Final = (
     Command(
         name="serve",
-        help="Serve everything, with a database and a runtime of our own where none is named.",
+        help="Serve everything and carry out runs; start a database and a runtime if none is named.",
         run=_serve,
     ),
     Command(
         name="api",
         help="Serve the API with a database and a runtime that run already.",
         run=_api,
+    ),
+    Command(
+        name="work",
+        help="Carry out runs, with a database and a runtime that run already.",
+        run=_work,
     ),
     Command(name="migrate", help="Bring the database up to this release.", run=_migrate),
     Command(

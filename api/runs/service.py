@@ -103,6 +103,7 @@ async def _insert(
             scheduled_for=scheduled_for,
             pipeline_version=row.version,
             definition=definition,
+            start_cursor=row.cursor if effective else None,
             cursor=row.cursor if effective else None,
             created_at=func.now(),
         )

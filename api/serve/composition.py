@@ -21,6 +21,7 @@ from api.operations.registry import performers
 from api.serve.http_server import Stop, answer, bind, stop_on_signals
 from api.serve.installation import Installation, InstallationError
 from api.serve.runtime_child import RuntimeChild
+from api.serve.working import working
 from api.settings.settings import Listen, Settings
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import open_tracing
@@ -44,7 +45,7 @@ _log = structlog.get_logger("api.serve")
 async def serve(
     settings: Settings, environment: Mapping[str, str], tell: Tell, *, alone: bool
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `alone`, with a database and a runtime of our own."""
+    """Serve until SIGTERM or SIGINT; `alone`, with all that the API needs."""
     if not alone:
         _check_that_others_are_named(settings)
     stop = stop_on_signals()
@@ -84,6 +85,10 @@ async def serve(
         )
         carried_out = performers(database.sessions, vault, settings.reach)
         _background(stack, Operator(database.sessions, carried_out, str(uuid4())).run())
+        if alone:
+            await stack.enter_async_context(
+                working(settings, database, vault, address, tracing, now)
+            )
         started = asyncio.Event()
         listen = Listen(host=settings.listen.host, port=bound.getsockname()[1])
         _background(stack, _announce(transformer, started, listen, tell))

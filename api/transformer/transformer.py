@@ -86,11 +86,11 @@ def client_options(tracing: Tracing, connections: int = 1) -> ClientOptions:
         connections=connections,
         timeout_seconds=CALL_SECONDS,
         retry=RetryPolicy(total_seconds=RETRY_SECONDS),
-        metadata=_metadata_of(tracing),
+        metadata=metadata_of(tracing),
     )
 
 
-def _metadata_of(tracing: Tracing) -> Callable[[], Metadata]:
+def metadata_of(tracing: Tracing) -> Callable[[], Metadata]:
     """Send the ids of the request and of the trace with each call."""
 
     def metadata() -> Metadata:

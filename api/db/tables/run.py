@@ -73,8 +73,10 @@ class Run(Base):
     lease_ends_at: Mapped[datetime | None]
     """Moved on by every heartbeat; after it, another worker may claim the run."""
 
+    start_cursor: Mapped[datetime | None]
+    """The pipeline's own at the start: every attempt begins there; null is from scratch."""
     cursor: Mapped[datetime | None]
-    """How far it came: the pipeline's own at the start, saved with every batch (RUN-30)."""
+    """How far it came, saved with every batch (RUN-30)."""
     passed: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), default=lambda: list(_ZEROS), server_default=_NO_COUNTS
     )

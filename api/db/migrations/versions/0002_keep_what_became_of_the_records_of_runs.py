@@ -56,6 +56,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('run_id', 'position', name=op.f('uq_run_failures_run_id_position'))
     )
     op.create_index(op.f('ix_run_failures_created_at'), 'run_failures', ['created_at'], unique=False)
+    op.add_column('runs', sa.Column('start_cursor', sa.DateTime(timezone=True), nullable=True))
     op.add_column('runs', sa.Column('redrives', sa.Integer(), nullable=True))
     op.create_index(op.f('ix_runs_redrives'), 'runs', ['redrives'], unique=False)
     op.create_foreign_key(op.f('fk_runs_redrives'), 'runs', 'runs', ['redrives'], ['id'], ondelete='CASCADE')
