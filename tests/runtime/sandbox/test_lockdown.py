@@ -195,19 +195,6 @@ def test_the_filter_holds_where_other_walls_cannot_be_set(
     assert found[2] is False if walls is None else found == walls
 
 
-UNPRIVILEGED = """
-import json, os
-from runtime.limits import Limits
-from runtime.sandbox.attest import attest
-from runtime.sandbox.interface import Language
-from runtime.sandbox.zygote import Zygote
-for language in Language:
-    with Zygote(language, start_seconds=60) as zygote:
-        found = attest(zygote, Limits(start_seconds=60, record_seconds=20, batch_seconds=60))
-        print(json.dumps([os.getuid(), found.holds, [each.name for each in found.escaped]]))
-"""
-
-
 def reachable_python() -> str:
     """An interpreter of our version that another user may run: ours may lie in a home."""
     name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -219,13 +206,3 @@ def reachable_python() -> str:
             except PermissionError:
                 continue
     pytest.skip(f"no {name} that an unprivileged user may run")
-
-
-def test_the_walls_hold_for_an_unprivileged_user() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("every other test runs unprivileged already")
-    result = run_script(UNPRIVILEGED, reachable_python(), user=NOBODY)
-    assert [json.loads(line) for line in result.stdout.splitlines()] == [
-        [NOBODY, True, []],
-        [NOBODY, True, []],
-    ], result.stderr
