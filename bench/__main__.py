@@ -9,6 +9,8 @@ BENCHMARKS: Final = (
     ("filter", "bench.filter"),
     ("mapping", "bench.mapping"),
     ("functions", "bench.functions"),
+    ("blame", "bench.blame"),
+    ("soak", "bench.soak"),
     ("service", "bench.service"),
     ("resolution", "bench.resolution"),
 )
