@@ -86,7 +86,7 @@ class FileLimits:
 
     record_bytes: int = 16 * 2**20
     """Of one record as it stands in the file."""
-    ratio: int = 250
+    ratio: int = 500
     """What packed bytes become at most, times their number, once `ratio_from_bytes` came out."""
     ratio_from_bytes: int = 64 * 2**20
     unpacked_bytes: int = 256 * 2**30

@@ -4,11 +4,11 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO, Final, cast, final
+from typing import BinaryIO, Final, Self, cast, final
 
 from connectors.compression.pieces import PIECE_BYTES, Counted, broken, not_packed
 from connectors.files import FileCode, FileError, FileLimits
@@ -19,7 +19,10 @@ MAX_DIRECTORY_BYTES: Final = 2**20
 """Of the list of files: an archive of one file has a list of a few hundred bytes."""
 
 _SIGNATURE: Final = b"PK"
-_METHODS: Final = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflate"}
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ERRORS: Final = (zipfile.BadZipFile, RuntimeError, OSError, ValueError)
+"""What the library says of an archive that it cannot read."""
+
 _EXTENDED_TIME: Final = 0x5455
 """The extra field for moments in UTC; the other ones have no zone."""
 
@@ -38,41 +41,71 @@ class Entry:
 def open_zip(packed: Counted, limits: FileLimits) -> Iterator[Entry]:
     """Open the only file of an archive."""
     with random_access(packed, limits) as file:
-        # No entry has more bytes than its archive, whatever it says of itself.
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
         if (start := file.read(len(_SIGNATURE))) != _SIGNATURE:
             raise not_packed("Zip", start)
         try:
-            archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file)))
-        except (zipfile.BadZipFile, RuntimeError, OSError, ValueError) as error:
+            archive = Archive(file)
+        except _ERRORS as error:
             raise broken("Zip", str(error)) from None
         with archive:
-            entry = _only(archive)
-            packed_bytes = min(size, entry.compress_size)
-            yield Entry(_pieces(archive, entry), packed_bytes, _modified_at(entry))
+            yield archive.entry(_only(archive.files))
+
+
+@final
+class Archive:
+    """An archive whose list of files has been read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        # No entry has more bytes than its archive, whatever it says of itself.
+        self._size = file.seek(0, os.SEEK_END)
+        self._archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file, self._size)))
+        self.files = [entry for entry in self._archive.infolist() if not entry.is_dir()]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def entry(self, found: zipfile.ZipInfo) -> Entry:
+        """Open one of the files, or refuse how it is packed."""
+        if found.flag_bits & 1:
+            raise broken("Zip", "it is protected by a password")
+        if found.compress_type not in _METHODS:
+            raise broken("Zip", f"it is packed by method {found.compress_type}, expected deflate")
+        packed_bytes = min(self._size, found.compress_size)
+        return Entry(self._pieces(found), packed_bytes, _modified_at(found))
+
+    def _pieces(self, found: zipfile.ZipInfo) -> Iterator[bytes]:
+        try:
+            with self._archive.open(found) as file:
+                while piece := file.read(PIECE_BYTES):
+                    yield piece
+        except (zlib.error, EOFError, *_ERRORS) as error:
+            raise broken("Zip", str(error) or "it ends in the middle") from None
 
 
 @final
 class _Bounded:
     """A file of which only little is read at once: the list of an archive is read as a whole."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
+        self._size = size
         self.seek = file.seek
         self.tell = file.tell
         self.seekable = file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_DIRECTORY_BYTES:
+        wanted = size if size >= 0 else self._size - self._file.tell()
+        if wanted > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile(
-                f"its list of files has more than {MAX_DIRECTORY_BYTES:,} bytes, expected one file"
+                f"its list of files has more than {MAX_DIRECTORY_BYTES:,} bytes"
             )
         return self._file.read(size)
 
 
-def _only(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    files = [entry for entry in archive.infolist() if not entry.is_dir()]
+def _only(files: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     if len(files) != 1:
         shown = ", ".join(quote(entry.filename) for entry in files[:3])
         found = f"{len(files):,} files: {shown}{', …' if len(files) > 3 else ''}"
@@ -80,21 +113,7 @@ def _only(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
             FileCode.COMPRESSION,
             f"The archive has {found if files else 'no file'}, expected exactly one",
         )
-    (entry,) = files
-    if entry.flag_bits & 1:
-        raise broken("Zip", "it is protected by a password")
-    if entry.compress_type not in _METHODS:
-        raise broken("Zip", f"it is packed by method {entry.compress_type}, expected deflate")
-    return entry
-
-
-def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    try:
-        with archive.open(entry) as file:
-            while piece := file.read(PIECE_BYTES):
-                yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
-        raise broken("Zip", str(error) or "it ends in the middle") from None
+    return files[0]
 
 
 def _modified_at(entry: zipfile.ZipInfo) -> datetime | None:
