@@ -1,5 +1,6 @@
 """From Arrow columns to values; the columns must be laid out as their schema says."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -144,11 +145,26 @@ def _rows(columns: Sequence[Array], schema: Schema) -> list[Record]:
             absent.append((item.name, _positions(next(remaining))))
         elif column.null_count:
             absent.append((item.name, _positions(column.is_null())))
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    rows = _builder(tuple(names))(values)
     for name, positions in absent:
         for position in positions:
             del rows[position][name]
     return rows
+
+
+@functools.lru_cache(maxsize=1024)
+def _builder(names: tuple[str, ...]) -> Callable[[list[list[Any]]], list[Record]]:
+    """Make what builds records of columns; a dict of known names takes half the time of any other.
+
+    The names of properties are quoted, and nothing else comes from outside.
+    """
+    places = [f"v{place}" for place in range(len(names))]
+    members = ", ".join(f"{name!r}: {place}" for name, place in zip(names, places, strict=True))
+    source = (
+        f"lambda columns: [{{{members}}} for {', '.join(places)}, in zip(*columns, strict=True)]"
+    )
+    build: Callable[[list[list[Any]]], list[Record]] = eval(source)  # noqa: S307 - see above
+    return build
 
 
 def _maps(array: Array, type_: MapType) -> list[Value | None]:
