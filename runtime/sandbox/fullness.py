@@ -32,7 +32,8 @@ class Fullness:
     """Looks at one process, every time that it is asked."""
 
     def __init__(self, pid: int) -> None:
-        self._folder = Path(f"/proc/{pid}")
+        # Most guests answer before anybody looks: nothing more is made until then.
+        self._pid = pid
         self._limit_bytes = 0
         self._full_since: float | None = None
 
@@ -51,13 +52,16 @@ class Fullness:
 
     def _is_full(self) -> bool:
         if not self._limit_bytes:
-            self._limit_bytes = _data_limit((self._folder / "limits").read_text())
-        pages = int((self._folder / "statm").read_text().split()[_DATA_FIELD])
+            self._limit_bytes = _data_limit(self._read("limits"))
+        pages = int(self._read("statm").split()[_DATA_FIELD])
         return 0 < self._limit_bytes <= pages * _PAGE_BYTES + EDGE_BYTES
 
     def _cpu_seconds(self) -> float:
-        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        fields = self._read("stat").rpartition(")")[2].split()
         return sum(map(int, fields[_CPU_FIELDS])) / _TICKS_PER_SECOND
+
+    def _read(self, name: str) -> str:
+        return Path(f"/proc/{self._pid}/{name}").read_text()
 
 
 def _data_limit(limits: str) -> int:

@@ -64,7 +64,7 @@ class JavaScriptEngine:
         self._set_function = isolate.handle("$kiln[2]")
         self._run = isolate.handle("$kiln[3]")
         self._withhold = isolate.handle("$kiln[4]")
-        self._arguments = isolate.handle("[null]")
+        self._arguments = isolate.handle("[]")
         # The shared page takes the place of a page of the buffer: what JavaScript writes is in the
         # host's hands at once, even if the next instruction brings V8 down.
         address = v8.buffer_address(self._buffer)
@@ -116,7 +116,7 @@ class JavaScriptFunction:
         try:
             answer = self._isolate.call_on(self._run, batch, self._arguments)
             # Promises run on after the call: whoever loops in them must not pass as done.
-            self._isolate.clear(self._arguments, 0)
+            self._isolate.settle(self._arguments)
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
         except v8.JavaScriptError:

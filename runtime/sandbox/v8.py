@@ -116,9 +116,11 @@ class Isolate:
         self._library.mr_free_value(self._context, result)
         self._library.mr_free_value(self._context, key)
 
-    def clear(self, array: Handle, index: int) -> None:
-        """Make an item undefined, once all that runs has ended, what promises run included."""
-        self.set_item(array, index, self._undefined)
+    def settle(self, value: Handle) -> None:
+        """Wait until all that runs has ended, what promises run included."""
+        # Any answer from the isolate's own thread says so; this is the cheapest to have.
+        answer = self._library.mr_get_identity_hash(self._context, value)
+        self._library.mr_free_value(self._context, answer)
         if self._library.mr_hard_memory_limit_reached(self._context):
             raise OutOfMemoryError
 
