@@ -26,6 +26,7 @@ from api.openapi.document import document
 from api.operations import routes as operations
 from api.pipelines import routes as pipelines
 from api.pipelines.validation.checks import Checker
+from api.profiles import routes as profiles
 from api.runs import routes as runs
 from api.telemetry.metrics import Metrics, PoolState
 from api.telemetry.tracing import Tracing
@@ -43,6 +44,7 @@ FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     pipelines.ROUTES,
     runs.ROUTES,
     operations.ROUTES,
+    profiles.ROUTES,
     transformations.ROUTES,
     catalogue.ROUTES,
     keys.ROUTES,

@@ -13,6 +13,13 @@ from mapping_lang.types.kinds import Schema
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.load import Load, Loading
 from warehouse.operations import Operation
+from warehouse.profile import (
+    IdentityPage,
+    IdentityQuery,
+    Profile,
+    ProfilePage,
+    ProfileQuery,
+)
 
 
 class Mode(StrEnum):
@@ -70,6 +77,17 @@ class Warehouse(Protocol):
         after a crash finds it done or does it. Raises `TooManyMergedError`, and
         `ModeRefusedError` if the mode does not allow it.
         """
+
+    async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
+        """Read a page of profiles. Reading raises `ModeRefusedError` if the mode forbids it."""
+
+    async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
+        """Read one profile; None if there is none."""
+
+    async def read_identities(
+        self, query: IdentityQuery, read_mode: ReadMode
+    ) -> IdentityPage | None:
+        """Read a page of identities, the latest first; None if their profile does not exist."""
 
     async def preview(self, asked: Resolution) -> Preview:
         """Say what a resolution would do; nothing changes, and nobody waits."""

@@ -10,6 +10,7 @@ from api.db.session import Sessions
 from api.operations import routes as operations
 from api.operations.operator import Operator
 from api.operations.registry import performers
+from api.profiles import routes as profiles
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
@@ -21,7 +22,7 @@ from tests.postgresql import NEAR, empty_schema
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 CATALOGUE = catalogue(with_test_connectors=True)
-ROUTES: Sequence[HTTPRouteHandler] = (*workspaces.ROUTES, *operations.ROUTES)
+ROUTES: Sequence[HTTPRouteHandler] = (*workspaces.ROUTES, *operations.ROUTES, *profiles.ROUTES)
 
 
 def _property(name: str, type_: object, **more: object) -> dict[str, object]:

@@ -24,10 +24,18 @@ from warehouse.postgresql.definition import check_schema, created, definition, r
 from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.flight import enter
 from warehouse.postgresql.loading import PostgresqlLoading
+from warehouse.postgresql.reading import read_identities, read_profile, read_profiles
 from warehouse.postgresql.resolving import preview, resolve
 from warehouse.postgresql.session import Session
 from warehouse.postgresql.settings import read_settings
-from warehouse.sql import commas, compose, name, value
+from warehouse.profile import (
+    IdentityPage,
+    IdentityQuery,
+    Profile,
+    ProfilePage,
+    ProfileQuery,
+)
+from warehouse.sql import commas, compose, name, raw, value
 
 _RELATIONS: Final = MappingProxyType(
     {
@@ -42,6 +50,10 @@ _RELATIONS: Final = MappingProxyType(
         "f": "foreign tables",
     }
 )
+
+
+READ_SECONDS: Final = 60
+"""What a page of a list may take; a client does not wait longer."""
 
 
 class PostgresqlWarehouse:
@@ -108,6 +120,27 @@ class PostgresqlWarehouse:
         async with connect(self._settings) as connection, connection.transaction():
             await enter(connection, self._schema, Operation.RESOLVE, read_mode)
             return await resolve(connection, asked)
+
+    async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
+        async with self._reading(read_mode) as connection:
+            return await read_profiles(connection, query)
+
+    async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
+        async with self._reading(read_mode) as connection:
+            return await read_profile(connection, kpid, schema)
+
+    async def read_identities(
+        self, query: IdentityQuery, read_mode: ReadMode
+    ) -> IdentityPage | None:
+        async with self._reading(read_mode) as connection:
+            return await read_identities(connection, query)
+
+    @asynccontextmanager
+    async def _reading(self, read_mode: ReadMode) -> AsyncIterator[Connection]:
+        async with connect(self._settings) as connection, connection.transaction():
+            await execute(connection, raw(f"SET LOCAL statement_timeout = '{READ_SECONDS}s'"))
+            await enter(connection, self._schema, Operation.READ, read_mode)
+            yield connection
 
     async def preview(self, asked: Resolution) -> Preview:
         async with connect(self._settings) as connection:

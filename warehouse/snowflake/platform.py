@@ -18,6 +18,13 @@ from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
 from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.load import Load, Loading
+from warehouse.profile import (
+    IdentityPage,
+    IdentityQuery,
+    Profile,
+    ProfilePage,
+    ProfileQuery,
+)
 from warehouse.snowflake.definition import (
     check_schema,
     created,
@@ -66,6 +73,22 @@ class SnowflakeWarehouse:
     async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
         await read_mode()
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
+
+    async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
+        await read_mode()
+        raise NotSupportedError("Snowflake", f"reading {query.page.limit} profiles")
+
+    async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
+        await read_mode()
+        raise NotSupportedError(
+            "Snowflake", f"reading {len(schema.properties)} properties of profile {kpid}"
+        )
+
+    async def read_identities(
+        self, query: IdentityQuery, read_mode: ReadMode
+    ) -> IdentityPage | None:
+        await read_mode()
+        raise NotSupportedError("Snowflake", f"reading {query.page.limit} identities")
 
     async def preview(self, asked: Resolution) -> Preview:
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")

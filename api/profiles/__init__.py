@@ -1,0 +1,1 @@
+"""Profiles and identities, read from the warehouse of a workspace."""

@@ -1,0 +1,3 @@
+from tests.api.warehoused import operator, tenant
+
+__all__ = ["operator", "tenant"]

@@ -1,0 +1,163 @@
+"""Profiles over HTTP: lists, attributes, identities (section 5 of the rules of warehouses)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api import rows
+from tests.api.tenant import START, Tenant
+from tests.api.warehoused import SCHEMA
+
+PATH = "/v1/profiles"
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def _write(tenant: Tenant, number: int, **columns: object) -> None:
+    moment = START + timedelta(hours=number)
+    tenant.write(_identity_id=f"u{number}", _updated_at=moment, **columns)
+
+
+async def _three(tenant: Tenant) -> None:
+    _write(tenant, 1, email="b@x", customer_id=3, score='{"a": [1.0]}', address_city="Rome")
+    _write(tenant, 2, email="B@x", customer_id=1, tags=["z", "a"])
+    _write(tenant, 3, first_name="Éva")
+    await tenant.resolve()
+
+
+async def _emails(tenant: Tenant, **query: object) -> list[str | None]:
+    found = await tenant.client.get(PATH, **query)
+    assert found["total"] == 3
+    return [each["attributes"].get("email") for each in found["profiles"]]
+
+
+async def test_there_is_no_profile_before_the_first_resolution(tenant: Tenant) -> None:
+    """RUN-51."""
+    _write(tenant, 1, email="a@x")
+    found = await tenant.client.get(PATH)
+    assert (found["profiles"], found["total"]) == ([], 0)
+
+
+async def test_profiles_have_their_attributes_and_nothing_that_they_have_not(
+    tenant: Tenant,
+) -> None:
+    await _three(tenant)
+    found = await tenant.client.get(PATH)
+    kpids = [each.pop("kpid") for each in found["profiles"]]
+    assert len(set(kpids)) == 3
+    assert found["profiles"] == [
+        {"updatedAt": "2026-01-01T03:00:00Z", "attributes": {"first_name": "Éva"}},
+        {
+            "updatedAt": "2026-01-01T02:00:00Z",
+            "attributes": {"email": "B@x", "customer_id": 1, "tags": ["a", "z"]},
+        },
+        {
+            "updatedAt": "2026-01-01T01:00:00Z",
+            "attributes": {
+                "email": "b@x",
+                "customer_id": 3,
+                "score": {"a": [1.0]},
+                "address": {"city": "Rome"},
+            },
+        },
+    ]
+    assert [each["name"] for each in found["schema"]["properties"]] == [
+        each["name"]
+        for each in SCHEMA["properties"]  # type: ignore[attr-defined]  # JSON
+    ]
+    path = f"{PATH}/{kpids[2]}"
+    assert await tenant.client.get(f"{path}/attributes") == {
+        "attributes": found["profiles"][2]["attributes"]
+    }
+    assert await tenant.client.get(f"{path}/identities") == {
+        "identities": [
+            {
+                "userId": "u1",
+                "connection": rows.SOURCE_ID,
+                "pipeline": rows.PIPELINE_ID,
+                "updatedAt": "2026-01-01T01:00:00Z",
+            }
+        ],
+        "total": 1,
+    }
+
+
+async def test_a_profile_has_all_of_its_identities(tenant: Tenant) -> None:
+    _write(tenant, 1, email="a@x", first_name="Ann")
+    _write(tenant, 2, email="a@x")
+    await tenant.identify_by("email")
+    await tenant.resolve()
+    (profile,) = (await tenant.client.get(PATH))["profiles"]
+    assert profile["attributes"] == {"email": "a@x", "first_name": "Ann"}
+    path = f"{PATH}/{profile['kpid']}/identities"
+    found = await tenant.client.get(path)
+    assert ([each["userId"] for each in found["identities"]], found["total"]) == (["u2", "u1"], 2)
+    found = await tenant.client.get(path, first=1, limit=1)
+    assert ([each["userId"] for each in found["identities"]], found["total"]) == (["u1"], 2)
+    # The id stays when nothing changes (IR-10).
+    await tenant.resolve()
+    assert (await tenant.client.get(PATH))["profiles"] == [profile]
+
+
+async def test_profiles_are_ordered_with_those_without_a_value_last(tenant: Tenant) -> None:
+    await _three(tenant)
+    assert await _emails(tenant, order="email") == ["B@x", "b@x", None]
+    assert await _emails(tenant, order="email", orderDesc="true") == ["b@x", "B@x", None]
+    assert await _emails(tenant, order="customer_id") == ["B@x", "b@x", None]
+    assert (await _emails(tenant, order="address.city"))[0] == "b@x"
+    assert await _emails(tenant, order="email", first=1, limit=1) == ["b@x"]
+    assert await _emails(tenant, first=3) == []
+
+
+async def test_properties_are_chosen(tenant: Tenant) -> None:
+    await _three(tenant)
+    found = await tenant.client.get(PATH, properties="address,email", order="customer_id")
+    assert [each["attributes"] for each in found["profiles"]] == [
+        {"email": "B@x"},
+        {"email": "b@x", "address": {"city": "Rome"}},
+        {},
+    ]
+    assert [each["name"] for each in found["schema"]["properties"]] == ["email", "address"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ({"properties": "emial"}, 422, "PropertyNotExist"),
+        ({"properties": "email.x"}, 422, "PropertyNotExist"),
+        ({"properties": "a..b"}, 400, "BadRequest"),
+        ({"properties": ""}, 400, "BadRequest"),
+        ({"order": "nothing"}, 422, "OrderNotExist"),
+        ({"order": "a..b"}, 400, "BadRequest"),
+        ({"order": "score"}, 422, "OrderTypeNotSortable"),
+        ({"order": "tags"}, 422, "OrderTypeNotSortable"),
+        ({"order": "address"}, 422, "OrderTypeNotSortable"),
+        ({"orderDesc": "yes"}, 400, "BadRequest"),
+        ({"limit": "1001"}, 400, "BadRequest"),
+        ({"first": "-1"}, 400, "BadRequest"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_asked_for_is_refused(
+    tenant: Tenant, query: dict[str, Any], status: int, code: str
+) -> None:
+    answer = await tenant.client.ask("GET", PATH, **query)
+    assert (answer.status, answer.code) == (status, code)
+
+
+async def test_a_profile_that_is_not_there_is_not_found(tenant: Tenant) -> None:
+    for path, status in (
+        (f"{PATH}/{uuid4()}/attributes", 404),
+        (f"{PATH}/{uuid4()}/identities", 404),
+        (f"{PATH}/7/attributes", 400),
+        (f"{PATH}/{uuid4().hex}/attributes", 400),
+    ):
+        assert (await tenant.client.ask("GET", path)).status == status
+
+
+async def test_profiles_are_not_read_in_maintenance(tenant: Tenant) -> None:
+    await tenant.set_mode("Maintenance")
+    for path in (PATH, f"{PATH}/{uuid4()}/attributes", f"{PATH}/{uuid4()}/identities"):
+        answer = await tenant.client.ask("GET", path)
+        assert (answer.status, answer.code) == (422, "MaintenanceMode")
