@@ -12,6 +12,7 @@ BENCHMARKS: Final = (
     ("blame", "bench.blame"),
     ("soak", "bench.soak"),
     ("service", "bench.service"),
+    ("warehouse", "bench.warehouse"),
     ("resolution", "bench.resolution"),
 )
 """Names, and the modules whose `run(arguments)` measures: only the one asked for is imported."""

@@ -119,7 +119,7 @@ def _identities(listed: tuple[Column, ...]) -> Iterator[Sql]:
         table=table,
     )
     yield compose(
-        'CREATE INDEX IF NOT EXISTS {index} ON {table} ("_connection", "_updated_at" DESC, "_pk" DESC)',
+        'CREATE INDEX IF NOT EXISTS {index} ON {table} ("_connection", "_updated_at", "_pk")',
         index=name(f"{IDENTITIES}_latest"),
         table=table,
     )

@@ -64,7 +64,7 @@ class PostgresqlLoading:
             # What waits for us, a process that hangs included, comes before what others wait for.
             await self._run(lambda session: self._stage(session, prepared, kept))
             await self._check_mode()
-            await self._run(lambda session: self._merge(session, sequence, state))
+            await self._run(lambda session: self._merge(session, sequence, state, kept))
 
     async def purge(self, *, state: str) -> int:
         async with self._turn, self._undoing():
@@ -95,9 +95,9 @@ class PostgresqlLoading:
         if len(kept):
             session.copy(KEPT, pa.RecordBatch.from_arrays([kept], names=[IDENTITY_ID]))
 
-    def _merge(self, session: Session, sequence: int, state: str) -> None:
+    def _merge(self, session: Session, sequence: int, state: str, kept: Array) -> None:
         if self._enters(session, self._statements.enter(sequence, state)):
-            session.execute(self._statements.merge(sequence))
+            session.execute(self._statements.merge(sequence, with_kept=len(kept) > 0))
             session.commit()
         else:
             session.rollback()
@@ -105,6 +105,8 @@ class PostgresqlLoading:
     def _purge(self, session: Session, state: str) -> int:
         count = 0
         if self._enters(session, self._statements.enter_purge(state)):
+            for setting in self._statements.before_purge():
+                session.execute(setting)
             ((count,),) = session.fetch(self._statements.purge())
             session.execute(self._statements.forget_touched())
             session.commit()

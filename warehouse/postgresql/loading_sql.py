@@ -1,6 +1,6 @@
 """The statements of a load: the ledger, the merge of a batch, and the purge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Final, final
@@ -10,7 +10,7 @@ from warehouse.load import Load
 from warehouse.postgresql.stored import staging_type
 from warehouse.postgresql.types import column_type
 from warehouse.prepare import IDENTITY_ID, POSITION, UPDATED_AT, produced_columns
-from warehouse.sql import Sql, commas, compose, name, raw, value
+from warehouse.sql import EMPTY, Sql, commas, compose, name, raw, value
 
 STAGE: Final = "kiln_stage"
 KEPT: Final = "kiln_stage_kept"
@@ -19,6 +19,11 @@ SETTINGS: Final = (
     # Temporary tables of a batch stay in memory. Only before the first use can it be set.
     "SET temp_buffers = '64MB'",
     "SET work_mem = '64MB'",
+    # The tables are as large as a batch, and what is done with them costs less than compiling it.
+    "SET jit = off",
+    # The identities that change are few or many, and each of them is found by its number.
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
     # A process that hangs between two statements must not keep the pipeline from the next one.
     "SET idle_in_transaction_session_timeout = '30s'",
 )
@@ -119,7 +124,7 @@ class LoadStatements:
             ours=self._ours(),
         )
 
-    def merge(self, sequence: int) -> Sql:
+    def merge(self, sequence: int, *, with_kept: bool) -> Sql:
         """Merge what is staged: add what is new, change what differs, note what does not (WH-31).
 
         The position of a record decides which identity is the older one, whatever the plan.
@@ -127,34 +132,55 @@ class LoadStatements:
         names = [UPDATED_AT, *(column.name for column in self.produced)]
         return compose(
             "WITH found AS MATERIALIZED ("
-            'SELECT s."_position", s."_identity_id", {staged}, t."_pk" AS "_found",'
-            ' ROW({theirs}) IS DISTINCT FROM ROW({ours}) AS "_changed"'
-            " FROM {stage} AS s LEFT JOIN {identities} AS t"
-            ' ON t."_pipeline" = {pipeline} AND t."_identity_id" = s."_identity_id"'
-            ' AND NOT t."_is_anonymous"),'
+            'SELECT s.ctid AS place, s."_position" AS position, t."_pk" AS pk,'
+            " ROW({theirs}) IS DISTINCT FROM ROW({ours}) AS changed"
+            " FROM {stage} AS s CROSS JOIN LATERAL {match} AS t),"
             ' changed AS (UPDATE {identities} AS t SET {assignments}, "_run" = {run}'
-            ' FROM found AS f WHERE t."_pk" = f."_found" AND f."_changed"),'
+            " FROM found AS f JOIN {stage} AS s ON s.ctid = f.place"
+            ' WHERE t."_pk" = f.pk AND f.changed),'
             ' added AS (INSERT INTO {identities} ("_pipeline", "_connection", "_run",'
             ' "_identity_id", {names})'
-            ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {names} FROM found'
-            ' WHERE "_found" IS NULL ORDER BY "_position") {touched}',
-            staged=commas(
-                compose("{value} AS {column}", value=self._staged(each), column=name(each))
-                for each in names
-            ),
+            ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {ours} FROM {stage} AS s'
+            ' WHERE "_position" NOT IN (SELECT position FROM found) ORDER BY "_position") {touched}',
             theirs=commas(name("t", each) for each in names),
             ours=commas(self._staged(each) for each in names),
             stage=name(STAGE),
+            match=self._match("s", names),
             identities=name(IDENTITIES),
             pipeline=self._pipeline,
             connection=value(str(self.load.connection_id)),
             run=self._run,
             assignments=commas(
-                compose("{column} = f.{column}", column=name(each)) for each in names
+                compose("{column} = {value}", column=name(each), value=self._staged(each))
+                for each in names
             ),
             names=commas(map(name, names)),
-            touched=self._touched(sequence) if self.load.purges else raw("SELECT 1"),
+            touched=(
+                self._touched(sequence, with_kept=with_kept)
+                if self.load.purges
+                else raw("SELECT 1")
+            ),
         )
+
+    def _match(self, staged: str, names: Iterable[str] = ()) -> Sql:
+        """Find the identity of a staged user id.
+
+        With a limit it is looked up one by one in the index: what is estimated of one pipeline of
+        a table that was never analysed is so little that all of it would be read for every batch.
+        """
+        return compose(
+            '(SELECT {names} FROM {identities} AS i WHERE i."_pipeline" = {pipeline}'
+            ' AND i."_identity_id" = {staged}."_identity_id" AND NOT i."_is_anonymous" LIMIT 1)',
+            names=commas(name("i", each) for each in ("_pk", *names)),
+            identities=name(IDENTITIES),
+            pipeline=self._pipeline,
+            staged=raw(staged),
+        )
+
+    def before_purge(self) -> Iterator[Sql]:
+        """Let a purge look at all rows of the pipeline at once."""
+        yield raw("SET LOCAL enable_hashjoin = on")
+        yield raw("SET LOCAL enable_mergejoin = on")
 
     def purge(self) -> Sql:
         """Delete what the run has neither written nor touched; gives how many (RUN-41)."""
@@ -179,19 +205,21 @@ class LoadStatements:
             pipeline=self._pipeline,
         )
 
-    def _touched(self, sequence: int) -> Sql:
+    def _touched(self, sequence: int, *, with_kept: bool) -> Sql:
+        kept = compose(
+            ' UNION ALL SELECT t."_pk" FROM {kept} AS k CROSS JOIN LATERAL {match} AS t',
+            kept=name(KEPT),
+            match=self._match("k"),
+        )
         return compose(
             "INSERT INTO {touched} SELECT {pipeline}, {run}, {sequence}::bigint, array_agg(pk)"
-            ' FROM (SELECT "_found" AS pk FROM found WHERE NOT "_changed"'
-            ' UNION ALL SELECT t."_pk" FROM {kept} AS k JOIN {identities} AS t'
-            ' ON t."_pipeline" = {pipeline} AND t."_identity_id" = k."_identity_id"'
-            ' AND NOT t."_is_anonymous") AS noted HAVING count(*) > 0',
+            " FROM (SELECT pk FROM found WHERE NOT changed{kept}) AS noted"
+            " HAVING count(*) > 0",
             touched=name(TOUCHED),
             pipeline=self._pipeline,
             run=self._run,
             sequence=value(sequence),
-            kept=name(KEPT),
-            identities=name(IDENTITIES),
+            kept=kept if with_kept else EMPTY,
         )
 
     def _staged(self, column: str) -> Sql:

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS "kiln_identities" (
 
 CREATE UNIQUE INDEX IF NOT EXISTS "kiln_identities_key" ON "kiln_identities" ("_pipeline", "_identity_id", "_is_anonymous");
 
-CREATE INDEX IF NOT EXISTS "kiln_identities_latest" ON "kiln_identities" ("_connection", "_updated_at" DESC, "_pk" DESC);
+CREATE INDEX IF NOT EXISTS "kiln_identities_latest" ON "kiln_identities" ("_connection", "_updated_at", "_pk");
 
 CREATE TABLE IF NOT EXISTS "kiln_profiles_0" (
   "_kpid" uuid PRIMARY KEY,
