@@ -77,6 +77,7 @@ class Compression(StrEnum):
     NONE = ""
     ZIP = "Zip"
     GZIP = "Gzip"
+    SNAPPY = "Snappy"
 
 
 @final

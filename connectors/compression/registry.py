@@ -8,6 +8,7 @@ from typing import assert_never, final
 
 from connectors.compression.gzip import gzip_pieces
 from connectors.compression.pieces import Counted, Unpacked
+from connectors.compression.snappy import snappy_pieces
 from connectors.compression.zip import open_zip
 from connectors.files import ByteStream, Compression, FileLimits
 
@@ -33,6 +34,8 @@ def unpack(stream: ByteStream, compression: Compression, limits: FileLimits) -> 
             unpacked = Unpacked(gzip_pieces(packed), lambda: packed.count, limits)
             unpacked.begin()
             yield Content(unpacked)
+        case Compression.SNAPPY:
+            yield Content(Unpacked(snappy_pieces(packed), lambda: packed.count, limits))
         case Compression.ZIP:
             with open_zip(packed, limits) as entry:
                 unpacked = Unpacked(entry.pieces, lambda: entry.packed_bytes, limits)

@@ -17,8 +17,18 @@ from connectors.formats.csv_rows import QUOTE, Dialect, MoreNeededError, Rows
 from mapping_lang.types.arrow.layout import Array
 
 _BOM: Final = b"\xef\xbb\xbf"
+_MARK_BYTES: Final = 10
+"""So much tells what a file is."""
+
 _FIRST_BYTES: Final = 64 * 2**10
 """What is looked at for the first row."""
+
+_PACKED: Final = {
+    b"\x1f\x8b": "Gzip",
+    b"PK\x03\x04": "Zip",
+    b"\xff\x06\x00\x00sNaPpY": "Snappy",
+}
+"""How files begin that are no text, and that people take for one."""
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -102,12 +112,21 @@ class Blocks:
             have += len(part)
             self._is_end = not part
         self._data = b"".join(parts)
-        if self._is_start and (have >= len(_BOM) or self._is_end):
+        if self._is_start and (have >= _MARK_BYTES or self._is_end):
             self._is_start = False
-            if self._data.startswith(_UTF16):
-                raise FileError(FileCode.FORMAT, "The file is UTF-16, expected UTF-8")
+            self._refuse_encoding()
             # A byte order mark is none of the first value (DEC-52).
             self._data = self._data.removeprefix(_BOM)
+
+    def _refuse_encoding(self) -> None:
+        if self._data.startswith(_UTF16):
+            raise FileError(FileCode.FORMAT, "The file is UTF-16, expected UTF-8")
+        for start, name in _PACKED.items():
+            if self._data.startswith(start):
+                raise FileError(
+                    FileCode.FORMAT,
+                    f"The file is packed by {name}, and the pipeline says something else of it",
+                )
 
     def _check_row(self) -> None:
         """Refuse to look any further for the end of a row."""
