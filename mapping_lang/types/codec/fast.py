@@ -7,6 +7,7 @@ doubt on this way only means that the exact decoder reads the text instead.
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import msgspec
@@ -103,21 +104,30 @@ class RecordDecoder:
         """Read an array of objects; the path of an error begins with the position."""
         return cast(list[Record], self._array.decode(text))
 
-    def decode_each(self, text: bytes) -> list[Record | ValueRefusedError]:
+    def decode_each(
+        self, text: bytes, check_count: Callable[[int], None] | None = None
+    ) -> list[Record | ValueRefusedError]:
         """Read an array of objects of which some may be wrong: each has its record or its error.
 
-        Raises only what is wrong with the array as a whole.
+        Raises only what is wrong with the array as a whole, and what `check_count` says of the
+        number of its records before any of them is read alone.
         """
+
+        def check(records: int) -> None:
+            if check_count is not None:
+                check_count(records)
+            _check_count(records)
+
         records = cast(list[Record] | None, self._array.decode_usual(text))
         if records is not None:
-            _check_count(len(records))
+            check(len(records))
             return list(records)
         check_size(text)
         parts = divide_array(text)
         if parts is None:
             # The exact decoder tells what is wrong with it.
             return list(self.decode_array(text))
-        _check_count(len(parts))
+        check(len(parts))
         return [self._outcome(part, position) for position, part in enumerate(parts)]
 
     def _outcome(self, text: bytes, position: int) -> Record | ValueRefusedError:

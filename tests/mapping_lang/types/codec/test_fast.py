@@ -277,6 +277,18 @@ def test_what_is_wrong_with_the_array_as_a_whole_is_raised(text: bytes, message:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("text", [b'[{"a":1},{"a":2}]', b'[{"a":1},{"a":"x"}]', b"[1,2]"])
+def test_the_number_of_records_is_told_before_any_is_read_alone(text: bytes) -> None:
+    class TooManyError(Exception):
+        pass
+
+    def check_count(records: int) -> None:
+        raise TooManyError(records)
+
+    with pytest.raises(TooManyError, match=r"^2$"):
+        decoder_for(ONE).decode_each(text, check_count)
+
+
 def test_equal_schemas_share_a_decoder_and_an_encoder() -> None:
     twin = ObjectType((Property("a", IntType(8)), optional("j", JsonType())))
     assert decoder_for(twin) is decoder_for(ONE)
