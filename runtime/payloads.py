@@ -8,6 +8,7 @@ import msgspec
 from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.codec.encode import encoder_for
+from mapping_lang.types.codec.exact import check_size
 from mapping_lang.types.codec.fast import decoder_for
 from mapping_lang.types.errors import LayoutError, ValueRefusedError, format_value_path
 from mapping_lang.types.json_text import validate
@@ -52,7 +53,7 @@ def receive(payload: Payload, schema: Schema, limits: Limits) -> Received:
         case Encoding.ARROW_STREAM:
             received = _receive_batch(payload, schema, limits)
         case Encoding.JSON_RECORDS:
-            received = _receive_json(bytes(payload.content), schema)
+            received = _receive_json(bytes(payload.content), schema, limits)
         case _:
             assert_never(payload.encoding)
     limits.check_batch(received.num_received, len(payload.content))
@@ -86,9 +87,9 @@ def _receive_batch(payload: Payload, schema: Schema, limits: Limits) -> Received
     return Received(content=batch, num_received=batch.num_records)
 
 
-def _receive_json(content: bytes, schema: Schema) -> Received:
+def _receive_json(content: bytes, schema: Schema, limits: Limits) -> Received:
     try:
-        found = _decode_each(content, schema)
+        found = _decode_each(content, schema, limits)
     except ValueRefusedError as error:
         raise BatchRefusedError(
             f"the payload is no array of objects: {error}", code=error.code.value
@@ -111,15 +112,22 @@ def _receive_json(content: bytes, schema: Schema) -> Received:
     )
 
 
-def _decode_each(content: bytes, schema: Schema) -> list[Record | ValueRefusedError]:
+def _decode_each(
+    content: bytes, schema: Schema, limits: Limits
+) -> list[Record | ValueRefusedError]:
+    def check_count(records: int) -> None:
+        limits.check_batch(records, len(content))
+
     if schema.properties:
-        return decoder_for(schema).decode_each(content)
+        return decoder_for(schema).decode_each(content, check_count)
     # The codec has no decoder of a schema without properties.
+    check_size(content)
     try:
         objects = _OBJECTS.decode(content)
         validate(content.decode())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueRefusedError(Code.VALUE_SYNTAX, str(error)) from None
+    check_count(len(objects))
     return [_empty_record(bytes(text)) for text in objects]
 
 
