@@ -256,6 +256,12 @@ def _zip_bomb() -> bytes:
     return local + name + data + listed + name + end
 
 
+def _drain(content: bytes, compression: Compression) -> None:
+    with unpack(Bytes(content), compression, FileLimits()) as found:
+        while found.stream.read(2**20):
+            pass
+
+
 @pytest.mark.parametrize(
     ("content", "compression"),
     [(_gzip_bomb, Compression.GZIP), (_zip_bomb, Compression.ZIP)],
@@ -267,14 +273,8 @@ def test_a_bomb_is_refused_in_little_memory(
     assert len(packed) < 2**20
     tracemalloc.start()
     try:
-        with (
-            pytest.raises(
-                FileError, match="more than 500 times as large is not unpacked"
-            ) as refused,
-            unpack(Bytes(packed), compression, FileLimits()) as found,
-        ):
-            while found.stream.read(2**20):
-                pass
+        with pytest.raises(FileError, match="more than 500 times as large is not") as refused:
+            _drain(packed, compression)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
