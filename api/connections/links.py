@@ -7,7 +7,15 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.connections.service import add_write_key, check_link, connector_of, find, supports_events
+from api.connections.service import (
+    add_write_key,
+    check_link,
+    connector_of,
+    find,
+    hold,
+    no_connection,
+    supports_events,
+)
 from api.db.session import Sessions
 from api.db.tables.connection import Connection
 from api.db.tables.connection_link import ConnectionLink
@@ -142,8 +150,11 @@ async def delete_write_key(
 async def _both(
     session: AsyncSession, catalogue: Catalogue, workspace_id: int, ids: tuple[int, int]
 ) -> tuple[Connection, Connection]:
-    source = await find(session, workspace_id, ids[0])
-    destination = await find(session, workspace_id, ids[1])
+    held = await hold(session, workspace_id, ids)
+    for id_ in ids:
+        if id_ not in held:
+            raise no_connection(id_)
+    source, destination = held[ids[0]], held[ids[1]]
     if source.role != Role.SOURCE:
         raise BadRequestError(f"the connection {source.id} is no source")
     check_link(catalogue, Role.DESTINATION, source)

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,6 +119,11 @@ async def create(session: AsyncSession, vault: Vault, workspace_id: int, draft: 
     if draft.grant is not None:
         account_id = await keep_account(session, vault, workspace_id, draft.connector, draft.grant)
     body = draft.body
+    held = await hold(session, workspace_id, draft.links)
+    for other in draft.links:
+        if other not in held:
+            # It was deleted while the settings were tried.
+            raise _no_linked(other)
 
     def make(connection_id: int) -> Connection:
         sealed = None
@@ -219,8 +224,26 @@ async def find(
     )
     row = await session.scalar(asked.with_for_update() if for_update else asked)
     if row is None:
-        raise NotFoundError(f"the connection {connection_id} does not exist")
+        raise no_connection(connection_id)
     return row
+
+
+def no_connection(connection_id: int) -> NotFoundError:
+    return NotFoundError(f"the connection {connection_id} does not exist")
+
+
+async def hold(
+    session: AsyncSession, workspace_id: int, connection_ids: Iterable[int]
+) -> dict[int, Connection]:
+    """Give those connections of a workspace that are there; they cannot be deleted meanwhile."""
+    found = await session.scalars(
+        select(Connection)
+        .where(Connection.workspace_id == workspace_id, Connection.id.in_(connection_ids))
+        # In one order: of two who want the same, one waits, and never each for the other.
+        .order_by(Connection.id)
+        .with_for_update(key_share=True, read=True)
+    )
+    return {row.id: row for row in found}
 
 
 def connector_of(catalogue: Catalogue, row: Connection) -> Connector:
@@ -341,12 +364,16 @@ async def _check_links(
     for other in asked:
         row = rows.get(other)
         if row is None:
-            raise UnprocessableError(
-                Refusal.LINKED_CONNECTION_NOT_EXIST,
-                f"the linked connection {other} does not exist",
-            )
+            raise _no_linked(other)
         check_link(catalogue, body.role, row)
     return tuple(sorted(asked))
+
+
+def _no_linked(connection_id: int) -> UnprocessableError:
+    return UnprocessableError(
+        Refusal.LINKED_CONNECTION_NOT_EXIST,
+        f"the linked connection {connection_id} does not exist",
+    )
 
 
 def check_link(catalogue: Catalogue, role: Role, other: Connection) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import (
@@ -21,6 +21,7 @@ from api.http.responses import failure
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _MIN_SERVER_STATUS: Final = 500
+_FOREIGN_KEY_VIOLATION: Final = "23503"
 
 _log = structlog.get_logger("api.http")
 
@@ -52,10 +53,17 @@ def _telling(exchange: Exchange, error: Exception) -> ApiError:
             )
         case HTTPException(status_code=status) if status < _MIN_SERVER_STATUS:
             return BadRequestError(error.detail)
+        case IntegrityError() if _is_missing(error):
+            return NotFoundError("what this request refers to was deleted meanwhile")
         case OperationalError() | InterfaceError() | PoolTimeoutError():
             return ServiceUnavailableError("the database cannot be reached now; try again")
         case _:
             return InternalServerError(exchange.request_id)
+
+
+def _is_missing(error: IntegrityError) -> bool:
+    """Tell if a row refers to one that somebody else deleted after it was found."""
+    return getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION
 
 
 def _allowed(error: MethodNotAllowedException) -> tuple[str, ...]:

@@ -108,11 +108,14 @@ async def _count(session: AsyncSession, organization_id: int) -> int:
 
 async def _check_workspace(session: AsyncSession, organization_id: int, workspace_id: int) -> None:
     found = await session.scalars(
-        select(Workspace.id).where(
+        select(Workspace.id)
+        .where(
             Workspace.id == workspace_id,
             Workspace.organization_id == organization_id,
             Workspace.is_shown(),
         )
+        # It cannot be deleted before the key is there.
+        .with_for_update(key_share=True, read=True)
     )
     if found.one_or_none() is None:
         raise UnprocessableError(

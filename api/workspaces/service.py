@@ -112,14 +112,14 @@ async def create(
 async def update(session: AsyncSession, workspace_id: int, change: WorkspaceChange) -> None:
     """Set the name and the preferences."""
     _check_preferences(change.ui_preferences)
-    row = await _find(session, workspace_id)
+    row = await _find(session, workspace_id, for_update=True)
     row.name = change.name
     _set_preferences(row, change.ui_preferences)
 
 
 async def remove(session: AsyncSession, workspace_id: int) -> None:
     """Delete a workspace with all that belongs to it; its warehouse stays as it is (WH-9)."""
-    row = await _find(session, workspace_id)
+    row = await _find(session, workspace_id, for_update=True)
     await session.delete(row)
 
 
@@ -194,8 +194,8 @@ def _set_preferences(row: Workspace, preferences: UiPreferences) -> None:
     row.profile_extra_path = profile.extra
 
 
-async def _find(session: AsyncSession, workspace_id: int) -> Workspace:
-    row = await session.get(Workspace, workspace_id)
+async def _find(session: AsyncSession, workspace_id: int, *, for_update: bool = False) -> Workspace:
+    row = await session.get(Workspace, workspace_id, with_for_update=for_update or None)
     if row is None:
         # It was there when the request was admitted.
         raise NotFoundError("the workspace does not exist")
