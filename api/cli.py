@@ -8,10 +8,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.console.child import StartError
+from api.console.client import AnswerError, Client
+from api.console.demo import demo
+from api.console.watch import watch
 from api.db.embedded.layout import EmbeddedServerError
 from api.db.migrate import DatabaseTooNewError, migrate
 from api.db.tables.organization import Organization
@@ -34,7 +39,7 @@ USAGE: Final = 2
 """Exit status of a command that cannot be meant, or of a setting that cannot be."""
 FAILURE: Final = 1
 
-_TALKATIVE: Final = ("alembic", "uvicorn")
+_TALKATIVE: Final = ("alembic", "httpx", "uvicorn")
 """Libraries that tell at each start what we tell in our own words."""
 
 _TOLD: Final = (
@@ -44,6 +49,8 @@ _TOLD: Final = (
     DatabaseTooNewError,
     VaultError,
     ApiError,
+    StartError,
+    AnswerError,
 )
 """Errors whose message says it all; others are bugs, and show where they come from."""
 
@@ -54,7 +61,8 @@ class Command:
 
     name: str
     help: str
-    run: Callable[[argparse.Namespace, Settings], Coroutine[None, None, None]]
+    run: Callable[[argparse.Namespace, Settings], Coroutine[None, None, int | None]]
+    """Gives the exit status, if it is not 0."""
     arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
 
 
@@ -73,14 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = _with_logs(settings)
     command: Command = told.command
     try:
-        asyncio.run(command.run(told, settings))
+        return asyncio.run(command.run(told, settings)) or 0
     except _TOLD as error:
         return _fail(str(error), FAILURE)
     except OperationalError as error:
         return _fail(f"the database cannot be reached: {error.orig}", FAILURE)
     except KeyboardInterrupt:
         return FAILURE
-    return 0
 
 
 def _with_logs(settings: Settings) -> Settings:
@@ -108,10 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)
-    keys = commands.add_parser("keys", help="manage API keys", description="Manages API keys.")
-    of_keys = keys.add_subparsers(required=True, metavar="COMMAND")
-    for command in KEY_COMMANDS:
-        _add(of_keys, command)
+    for name, help_, members in (
+        ("keys", "Manage API keys.", KEY_COMMANDS),
+        ("runs", "Look after runs.", RUN_COMMANDS),
+    ):
+        group = commands.add_parser(name, help=help_, description=help_)
+        of_group = group.add_subparsers(required=True, metavar="COMMAND")
+        for command in members:
+            _add(of_group, command)
     return parser
 
 
@@ -194,6 +205,19 @@ async def _rotate(told: argparse.Namespace, settings: Settings) -> None:
         tell("The other keys are not needed any more, but for backups of the database.")
 
 
+async def _demo(told: argparse.Namespace, settings: Settings) -> None:
+    del settings
+    demo(environment(), Console(), once=told.once)
+
+
+async def _watch(told: argparse.Namespace, settings: Settings) -> int:
+    if settings.api_key is None:
+        raise AnswerError("KILN_API_KEY is not set: it is what the API is asked with")
+    url = settings.public_url
+    with Client.open(url, settings.api_key, told.workspace) as client:
+        return watch(client, told.id, Console())
+
+
 async def _organization(session: AsyncSession, told: int | None) -> int | None:
     """Choose an organisation: the one that was told, or the only one."""
     known = list(await session.scalars(select(Organization.id).order_by(Organization.id)))
@@ -231,7 +255,24 @@ def _of_rotation(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _of_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="end when everything was shown")
+
+
+def _of_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", type=int, metavar="ID", help="of the run")
+    parser.add_argument(
+        "--workspace", type=int, metavar="ID", help="needed by keys of all workspaces"
+    )
+
+
 COMMANDS: Final = (
+    Command(
+        name="demo",
+        help="Show what Kiln does: three files become profiles, in a folder of its own.",
+        run=_demo,
+        arguments=_of_demo,
+    ),
     Command(
         name="serve",
         help="Serve everything and carry out runs; start a database and a runtime if none is named.",
@@ -265,6 +306,15 @@ KEY_COMMANDS: Final = (
     ),
     Command(name="list", help="List API keys.", run=_list_keys, arguments=_of_organization),
     Command(name="revoke", help="Delete an API key.", run=_revoke_key, arguments=_of_old_key),
+)
+
+RUN_COMMANDS: Final = (
+    Command(
+        name="watch",
+        help="Show a run as it goes, until it has ended.",
+        run=_watch,
+        arguments=_of_watch,
+    ),
 )
 
 if __name__ == "__main__":

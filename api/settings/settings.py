@@ -58,6 +58,8 @@ class Settings:
     filesystem_root: FilesystemRoot | None = None
     oauth_clients: Clients = field(default_factory=lambda: MappingProxyType({}))
     test_connectors: bool = False
+    api_key: str | None = field(default=None, repr=False)
+    """What commands of people ask the API with."""
     """Whether connectors that only imitate a service are offered."""
     trace_endpoint: str | None = None
     drain_seconds: float = 20.0

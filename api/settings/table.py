@@ -193,6 +193,12 @@ SETTINGS: Final = (
     Setting(
         name="trace_endpoint", help="where traces go: http://host:4317 of a collector", read=_url
     ),
+    Setting(
+        name="api_key",
+        help="the key that commands of people ask the API with",
+        read=_text,
+        secret=True,
+    ),
     Setting(name="drain_seconds", help="how long requests in flight may end", read=_positive),
     *_oauth_settings(),
 )

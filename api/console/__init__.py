@@ -1,0 +1,1 @@
+"""Commands for people that use the API as any client does: `kiln demo` and `kiln runs watch`."""
