@@ -286,7 +286,7 @@ async def test_what_is_missing_in_a_warehouse_is_repaired(client: Client, wareho
     with psycopg.connect(
         host=settings["host"], user=settings["username"], dbname=settings["database"]
     ) as connection:
-        connection.execute("DROP TABLE kiln_batches")
+        connection.execute("DROP TABLE kiln_loads")
     assert (await made.ask("POST", "/v1/warehouse/repair")).status == 200
     assert _count(warehouse) == before
 
