@@ -130,6 +130,7 @@ NAMELESS = pa.RecordBatch.from_pydict({"": [1]})
             "LIMIT_EXCEEDED",
         ),
     ],
+    ids=range(24),
 )  # fmt: skip
 def test_what_is_no_batch_is_refused_and_the_next_is_served(
     wire: Wire, transformation: Transformation, content: bytes, encoding: Encoding, reason: str
