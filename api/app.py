@@ -24,6 +24,7 @@ from api.keys.pepper import Pepper
 from api.openapi import routes as openapi
 from api.openapi.document import document
 from api.operations import routes as operations
+from api.operations import schema_routes
 from api.pipelines import routes as pipelines
 from api.pipelines.validation.checks import Checker
 from api.profiles import routes as profiles
@@ -44,6 +45,7 @@ FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     pipelines.ROUTES,
     runs.ROUTES,
     operations.ROUTES,
+    schema_routes.ROUTES,
     profiles.ROUTES,
     transformations.ROUTES,
     catalogue.ROUTES,

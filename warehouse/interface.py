@@ -10,6 +10,7 @@ from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from warehouse.alteration import Alteration
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.load import Load, Loading
 from warehouse.operations import Operation
@@ -77,6 +78,16 @@ class Warehouse(Protocol):
         after a crash finds it done or does it. Raises `TooManyMergedError`, and
         `ModeRefusedError` if the mode does not allow it.
         """
+
+    async def alter(self, asked: Alteration, read_mode: ReadMode) -> None:
+        """Change the columns of profiles and identities, or nothing (section 9).
+
+        It is done once, however often the same operation is asked for. Raises
+        `ModeRefusedError` if the mode does not allow it.
+        """
+
+    async def show_alteration(self, asked: Alteration) -> tuple[str, ...]:
+        """Say with which statements an alteration would be made; changes nothing."""
 
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
         """Read a page of profiles. Reading raises `ModeRefusedError` if the mode forbids it."""

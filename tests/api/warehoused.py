@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from api.db.session import Sessions
 from api.operations import routes as operations
+from api.operations import schema_routes
 from api.operations.operator import Operator
 from api.operations.registry import performers
 from api.profiles import routes as profiles
@@ -22,24 +24,29 @@ from tests.postgresql import NEAR, empty_schema
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 CATALOGUE = catalogue(with_test_connectors=True)
-ROUTES: Sequence[HTTPRouteHandler] = (*workspaces.ROUTES, *operations.ROUTES, *profiles.ROUTES)
+ROUTES: Sequence[HTTPRouteHandler] = (
+    *workspaces.ROUTES,
+    *operations.ROUTES,
+    *schema_routes.ROUTES,
+    *profiles.ROUTES,
+)
 
 
-def _property(name: str, type_: object, **more: object) -> dict[str, object]:
+def property_of(name: str, type_: object, **more: object) -> dict[str, Any]:
     return {"name": name, "type": type_, "readOptional": True} | more
 
 
-def schema_of(*properties: dict[str, object]) -> dict[str, object]:
+def schema_of(*properties: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "object", "properties": list(properties)}
 
 
 SCHEMA = schema_of(
-    _property("email", {"kind": "string"}),
-    _property("customer_id", {"kind": "int", "bitSize": 32}),
-    _property("first_name", {"kind": "string", "maxLength": 100}),
-    _property("score", {"kind": "json"}),
-    _property("tags", {"kind": "array", "elementType": {"kind": "string"}}),
-    _property("address", schema_of(_property("city", {"kind": "string"}))),
+    property_of("email", {"kind": "string"}),
+    property_of("customer_id", {"kind": "int", "bitSize": 32}),
+    property_of("first_name", {"kind": "string", "maxLength": 100}),
+    property_of("score", {"kind": "json"}),
+    property_of("tags", {"kind": "array", "elementType": {"kind": "string"}}),
+    property_of("address", schema_of(property_of("city", {"kind": "string"}))),
 )
 
 

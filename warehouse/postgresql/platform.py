@@ -10,6 +10,7 @@ import psycopg
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from warehouse.alteration import Alteration
 from warehouse.errors import (
     NotInitializableError,
     NotInitializedError,
@@ -20,6 +21,7 @@ from warehouse.interface import Platform, ReadMode
 from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
 from warehouse.load import Load
 from warehouse.operations import Operation
+from warehouse.postgresql.altering import alter, statements
 from warehouse.postgresql.definition import check_schema, created, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.flight import enter
@@ -120,6 +122,18 @@ class PostgresqlWarehouse:
         async with connect(self._settings) as connection, connection.transaction():
             await enter(connection, self._schema, Operation.RESOLVE, read_mode)
             return await resolve(connection, asked)
+
+    async def alter(self, asked: Alteration, read_mode: ReadMode) -> None:
+        async with connect(self._settings) as connection, connection.transaction():
+            await enter(connection, self._schema, Operation.ALTER, read_mode)
+            await alter(connection, asked)
+
+    async def show_alteration(self, asked: Alteration) -> tuple[str, ...]:
+        async with connect(self._settings) as connection:
+            # None of them has a value beside it.
+            return tuple(
+                each.text.replace("%%", "%") for each in await statements(connection, asked)
+            )
 
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
         async with self._reading(read_mode) as connection:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from warehouse.alteration import Alteration
 from warehouse.errors import (
     NotInitializableError,
     NotInitializedError,
@@ -73,6 +74,13 @@ class SnowflakeWarehouse:
     async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
         await read_mode()
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
+
+    async def alter(self, asked: Alteration, read_mode: ReadMode) -> None:
+        await read_mode()
+        raise NotSupportedError("Snowflake", f"changing the schema (operation {asked.operation})")
+
+    async def show_alteration(self, asked: Alteration) -> tuple[str, ...]:
+        raise NotSupportedError("Snowflake", f"changing the schema (operation {asked.operation})")
 
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
         await read_mode()

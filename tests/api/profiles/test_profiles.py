@@ -63,8 +63,7 @@ async def test_profiles_have_their_attributes_and_nothing_that_they_have_not(
         },
     ]
     assert [each["name"] for each in found["schema"]["properties"]] == [
-        each["name"]
-        for each in SCHEMA["properties"]  # type: ignore[attr-defined]  # JSON
+        each["name"] for each in SCHEMA["properties"]
     ]
     path = f"{PATH}/{kpids[2]}"
     assert await tenant.client.get(f"{path}/attributes") == {
