@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import QueuePool
 
 from api.catalogue import routes as catalogue
-from api.connections import links
+from api.connections import files, links
 from api.connections import routes as connections
 from api.connections.oauth import Clients
 from api.db.session import Database
@@ -35,6 +35,7 @@ from api.transformations import routes as transformations
 from api.transformer.transformer import Transformer
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
+from connectors.files import Site
 from connectors.registry import Catalogue
 from forms.addresses import Reach
 
@@ -42,6 +43,7 @@ FEATURES: Final[tuple[tuple[HTTPRouteHandler, ...], ...]] = (
     workspaces.ROUTES,
     connections.ROUTES,
     links.ROUTES,
+    files.ROUTES,
     pipelines.ROUTES,
     runs.ROUTES,
     operations.ROUTES,
@@ -74,6 +76,8 @@ class Parts:
     rate_limit: RateLimit
     reach: Reach
     """What warehouses and connections may be connected to."""
+    site: Site = field(default_factory=Site)
+    """What storages may touch."""
 
 
 def create_app(parts: Parts) -> Edge:
@@ -93,6 +97,7 @@ def create_app(parts: Parts) -> Edge:
         "pepper": parts.pepper,
         "reach": parts.reach,
         "sessions": database.sessions,
+        "site": parts.site,
         "state_key": parts.state_key,
         "transformer": parts.transformer,
         "vault": parts.vault,

@@ -91,7 +91,7 @@ class Carrier:
         self, claim: Claim, definition: Definition, stored: "Stored"
     ) -> AsyncIterator[Source]:
         if claim.redrives is not None:
-            yield FailedRecords(self.sessions, self.vault, claim.redrives, self.clock())
+            yield await FailedRecords.open(self.sessions, self.vault, claim.redrives, self.clock())
             return
         source = source_file(self.catalogue, definition, stored)
         async with open_file(source, self.site, self.clock) as file:

@@ -40,6 +40,16 @@ class FailedRecords:
         self._run_id = run_id
         self._modified_at = modified_at
 
+    @classmethod
+    async def open(
+        cls, sessions: Sessions, vault: Vault, run_id: int, otherwise: datetime
+    ) -> "FailedRecords":
+        """Find out when their file was changed: without a column, all have that update time."""
+        made = cls(sessions, vault, run_id, otherwise)
+        for _, kept in await made._next(-1, 1):
+            made._modified_at = kept.updated_at or otherwise
+        return made
+
     @property
     def modified_at(self) -> datetime:
         """The update time of records that have none: that of the file they came from."""

@@ -1,5 +1,7 @@
 """The endpoints of runs."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from api.db.session import Sessions
@@ -7,9 +9,10 @@ from api.errors import Refusal
 from api.http.endpoint import Example
 from api.http.model import Created
 from api.http.requests import WorkspaceRequest
-from api.http.routes import get, post
+from api.http.routes import delete, get, post
 from api.pipelines.service import locate
-from api.runs import service
+from api.runs import detail_routes, service
+from api.runs.ending import cancel
 from api.runs.presentation import RunList, RunObject, RunRequest
 from connectors.registry import Catalogue
 
@@ -75,4 +78,12 @@ async def get_run(request: WorkspaceRequest, sessions: Sessions) -> RunObject:
         return await service.read(session, request.workspace_id, run_id)
 
 
-ROUTES: Final = (run_pipeline, list_runs, get_run)
+@delete("/v1/pipelines/runs/{run:str}", tag=_TAG, summary="Cancel pipeline run")
+async def cancel_run(
+    request: WorkspaceRequest, sessions: Sessions, clock: Callable[[], datetime]
+) -> None:
+    """Ends a run with an error; what it has written stays. One that has ended stays as it is."""
+    await cancel(sessions, request.workspace_id, request.path_id("run"), clock())
+
+
+ROUTES: Final = (run_pipeline, list_runs, get_run, cancel_run, *detail_routes.ROUTES)

@@ -30,6 +30,7 @@ async def start(
     *,
     incremental: bool | None,
     scheduled_for: datetime | None = None,
+    redrives: int | None = None,
 ) -> int:
     """Start a run of a pipeline, or say why not; workers take it from there (RUN-10 to RUN-13)."""
     async with sessions.begin() as session:
@@ -38,7 +39,12 @@ async def start(
         if refused is not None:
             raise refused
         run = await _insert(
-            session, found, row, incremental=incremental, scheduled_for=scheduled_for
+            session,
+            found,
+            row,
+            incremental=incremental,
+            scheduled_for=scheduled_for,
+            redrives=redrives,
         )
         await session.execute(text(f"NOTIFY {CHANNEL}"))
     return run.id
@@ -91,8 +97,10 @@ async def _insert(
     *,
     incremental: bool | None,
     scheduled_for: datetime | None,
+    redrives: int | None,
 ) -> Run:
     effective = row.incremental if incremental is None else incremental
+    cursor = row.cursor if effective and redrives is None else None
     definition = write_snapshot(found.kind, row)
 
     def make(run_id: int) -> Run:
@@ -103,8 +111,9 @@ async def _insert(
             scheduled_for=scheduled_for,
             pipeline_version=row.version,
             definition=definition,
-            start_cursor=row.cursor if effective else None,
-            cursor=row.cursor if effective else None,
+            redrives=redrives,
+            start_cursor=cursor,
+            cursor=cursor,
             created_at=func.now(),
         )
 

@@ -21,7 +21,7 @@ from api.operations.registry import performers
 from api.serve.http_server import Stop, answer, bind, stop_on_signals
 from api.serve.installation import Installation, InstallationError
 from api.serve.runtime_child import RuntimeChild
-from api.serve.working import working
+from api.serve.working import site_of, working
 from api.settings.settings import Listen, Settings
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import open_tracing
@@ -81,6 +81,7 @@ async def serve(
                 tracing=tracing,
                 rate_limit=settings.rate_limit,
                 reach=settings.reach,
+                site=site_of(settings),
             )
         )
         carried_out = performers(database.sessions, vault, settings.reach)

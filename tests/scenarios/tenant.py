@@ -62,7 +62,7 @@ class Tenant:
             finally:
                 tenant.ask("DELETE", "/v1/workspaces/current")
 
-    def ask(self, method: str, path: str, body: object = None, **query: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, body: object = None, /, **query: Any) -> httpx.Response:
         """Send one request."""
         content = None if body is None else json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
