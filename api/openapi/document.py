@@ -17,10 +17,12 @@ from api.http.endpoint import Endpoint, endpoint_of
 from api.http.model import Id
 from api.http.requests import Access
 from api.http.responses import ERROR_JSON, JSON, ErrorEnvelope
+from api.openapi.links import Operation, links
 from api.openapi.schemas import Json, schema_components
 
 _REFERENCE: Final = "#/components/schemas/{name}"
-_PATH_PARAMETER: Final = re.compile(r"\{(\w+):str\}")
+_TYPED_PARAMETER: Final = re.compile(r"\{(\w+):str\}")
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _KEY_SCHEME: Final = "key"
 
 _STATUSES: Final = {
@@ -46,12 +48,11 @@ def document(routes: Sequence[HTTPRouteHandler]) -> Documentation:
     endpoints = [(route, endpoint_of(route)) for route in routes]
     documented = [(route, endpoint) for route, endpoint in endpoints if endpoint.documented]
     schemas = _Schemas([endpoint for _, endpoint in documented])
+    operations = [_operation(route, endpoint) for route, endpoint in documented]
     paths: dict[str, Json] = {}
-    for route, endpoint in documented:
-        for path in route.paths:
-            (method,) = route.http_methods
-            shown = _PATH_PARAMETER.sub(r"{\1}", path)
-            paths.setdefault(shown, {})[method.lower()] = _operation(route, path, endpoint, schemas)
+    for operation, (_, endpoint) in zip(operations, documented, strict=True):
+        described = _describe(operation, endpoint, schemas, operations)
+        paths.setdefault(operation.path, {})[operation.method] = described
     tags = dict.fromkeys(endpoint.tag for _, endpoint in documented)
     written = {
         "openapi": "3.1.0",
@@ -127,24 +128,37 @@ def _parameter(schema: Json) -> Json:
     return {"schema": schema} | ({"description": description} if description else {})
 
 
-def _operation(route: HTTPRouteHandler, path: str, endpoint: Endpoint, schemas: _Schemas) -> Json:
+def _operation(route: HTTPRouteHandler, endpoint: Endpoint) -> Operation:
+    (method,), (path,) = route.http_methods, route.paths
     name = (route.name or "").rpartition(".")[2]
-    operation: Json = {
-        "operationId": re.sub(r"_(\w)", lambda match: match[1].upper(), name),
+    return Operation(
+        id=re.sub(r"_(\w)", lambda match: match[1].upper(), name),
+        method=method.lower(),
+        path=_TYPED_PARAMETER.sub(r"{\1}", path),
+        answer=endpoint.answer,
+        path_types=endpoint.path_types,
+    )
+
+
+def _describe(
+    operation: Operation, endpoint: Endpoint, schemas: _Schemas, operations: Sequence[Operation]
+) -> Json:
+    described: Json = {
+        "operationId": operation.id,
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "description": endpoint.description,
-        "parameters": _parameters(path, endpoint, schemas),
-        "responses": _responses(path, endpoint, schemas),
+        "parameters": _parameters(operation.path, endpoint, schemas),
+        "responses": _responses(operation, endpoint, schemas, operations),
     }
     if endpoint.request.access is not Access.ANYBODY:
-        operation["security"] = [{_KEY_SCHEME: []}]
+        described["security"] = [{_KEY_SCHEME: []}]
     if endpoint.body is not None:
         content: Json = {"schema": schemas.of(endpoint.body)}
         if endpoint.example is not None and endpoint.example.request is not None:
             content["example"] = endpoint.example.request
-        operation["requestBody"] = {"required": True, "content": {JSON: content}}
-    return operation
+        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    return described
 
 
 def _parameters(path: str, endpoint: Endpoint, schemas: _Schemas) -> list[Json]:
@@ -155,7 +169,7 @@ def _parameters(path: str, endpoint: Endpoint, schemas: _Schemas) -> list[Json]:
             "required": True,
             "schema": msgspec.json.schema(endpoint.path_types.get(name, Id)),
         }
-        for name in _PATH_PARAMETER.findall(path)
+        for name in _PARAMETER.findall(path)
     ]
     if endpoint.query is not None:
         found += schemas.parameters(endpoint.query)
@@ -175,15 +189,19 @@ def _parameters(path: str, endpoint: Endpoint, schemas: _Schemas) -> list[Json]:
 _ID_SCHEMA: Final[Json] = msgspec.json.schema(Id)
 
 
-def _responses(path: str, endpoint: Endpoint, schemas: _Schemas) -> Json:
+def _responses(
+    operation: Operation, endpoint: Endpoint, schemas: _Schemas, operations: Sequence[Operation]
+) -> Json:
     success: Json = {"description": "Success."}
     if _travels(endpoint.answer):
         content: Json = {"schema": schemas.of(endpoint.answer)}
         if endpoint.example is not None and endpoint.example.answer is not None:
             content["example"] = endpoint.example.answer
         success["content"] = {JSON: content}
+    if found := links(operation, operations):
+        success["links"] = found
     responses: Json = {"200": success}
-    for status in _possible(path, endpoint):
+    for status in _possible(operation.path, endpoint):
         code, _ = _STATUSES[status]
         responses[str(status)] = {"$ref": f"#/components/responses/{code}"}
     refusals = dict(endpoint.refusals)
