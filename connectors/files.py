@@ -33,6 +33,7 @@ class FileCode(StrEnum):
     UNTRUSTED = "StorageUntrusted"
     TIMEOUT = "StorageTimeout"
     STORAGE = "StorageFailed"
+    REFUSED = "StorageRefused"
     CHANGED = "FileChanged"
     MODIFIED_AT = "InvalidModificationTime"
     COMPRESSION = "InvalidCompression"

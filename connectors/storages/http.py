@@ -4,6 +4,7 @@ from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
 from connectors.members import connection_settings
+from connectors.storages.https import WebServer
 from forms.members import Host, ListOf, Text, optional, port, required
 
 MAX_HEADERS: Final = 100
@@ -33,10 +34,12 @@ HTTP_GET: Final = Connector(
     label="HTTP GET",
     type=ConnectorType.FILE_STORAGE,
     roles={Role.SOURCE: _SPEC},
+    storage=WebServer,
 )
 HTTP_POST: Final = Connector(
     code="http-post",
     label="HTTP POST",
     type=ConnectorType.FILE_STORAGE,
     roles={Role.DESTINATION: _SPEC},
+    storage=WebServer,
 )

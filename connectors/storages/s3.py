@@ -5,6 +5,7 @@ from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
 from connectors.members import connection_settings
+from connectors.storages.s3_objects import Bucket
 from forms.members import Choice, Text, required
 
 REGIONS: Final = (
@@ -49,4 +50,5 @@ S3: Final = Connector(
     label="Amazon S3",
     type=ConnectorType.FILE_STORAGE,
     roles={Role.SOURCE: _SPEC, Role.DESTINATION: _SPEC},
+    storage=Bucket,
 )

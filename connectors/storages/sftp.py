@@ -4,6 +4,7 @@ from typing import Final
 
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
 from connectors.members import connection_settings
+from connectors.storages.sftp_files import SftpServer
 from forms.members import Host, Text, optional, port, required
 
 
@@ -49,4 +50,5 @@ SFTP: Final = Connector(
             ),
         ),
     },
+    storage=SftpServer,
 )
