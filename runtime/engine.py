@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import structlog
 
@@ -236,6 +236,8 @@ def _outcomes(
     rejections = [
         rejection_of_failure(failure, task.function.language) for failure in done.failures
     ]
+    if set(map(type, accepted)) == {dict}:
+        return cast(list[Record], accepted), rejections
     records: list[Record] = [outcome for outcome in accepted if isinstance(outcome, dict)]
     if len(records) + len(rejections) < len(accepted):
         rejections += (

@@ -32,7 +32,7 @@ from mapping_lang.types.kinds import (
     Type,
 )
 from mapping_lang.types.schema import Purpose, required
-from mapping_lang.types.text.bulk import parse_datetimes_rfc3339, parse_json_decimals
+from mapping_lang.types.text.bulk import parse_datetimes_rfc3339
 from mapping_lang.types.text.parse import parse_decimal
 from mapping_lang.types.values import Json, Record, check_decimal, check_int
 from runtime.acceptance.contract import Contract, Result
@@ -52,10 +52,9 @@ DOUBTS: Final = (
     ValueError,  # not UTF-8; an integer of thousands of digits
 )
 
-_PLAIN_DECIMALS: Final = re.compile(
-    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:\n-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)*"
-)
-"""Lines that are JSON numbers without exponents: also the text of decimals (TYPE-58)."""
+_DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_MAX_SHAPES: Final = 1_000
+_ZERO: Final = Decimal(0)
 
 # The functional form, with names that are only known now.
 _typed_dict: Final[Any] = TypedDict
@@ -291,21 +290,57 @@ def _int64_reader(type_: IntType) -> Reader:
 
 def _decimal_reader(type_: DecimalType) -> Reader:
     bounded = type_.minimum is not None or type_.maximum is not None
+    fits = _fitting_shapes(type_)
 
     def finish(texts: list[str], _: Reading) -> list[Decimal]:
-        numbers = None
-        lines = "\n".join(texts)
-        if lines.count("\n") == len(texts) - 1 and _PLAIN_DECIMALS.fullmatch(lines):
-            numbers = parse_json_decimals(texts, type_.precision, type_.scale)
-        if numbers is None:
+        if fits(texts):
+            numbers = list(map(Decimal, texts))
+            if not all(numbers):
+                # There is one zero (TYPE-60).
+                numbers = [number or _ZERO for number in numbers]
+            if not bounded:
+                return numbers
+        else:
             numbers = [parse_decimal(text) for text in texts]
-        elif not bounded:
-            return numbers
         for number in numbers:
             check_decimal(number, type_)
         return numbers
 
     return Reader(str, finish)
+
+
+def _fitting_shapes(type_: DecimalType) -> Callable[[list[str]], bool]:
+    """Make what tells if all texts plainly are numbers that fit a type, by where they have digits.
+
+    Numbers have few shapes, and each is looked at once.
+    """
+    whole, scale = type_.precision - type_.scale, type_.scale
+    fraction = rf"(?:\.0{{1,{scale}}})?" if scale else ""
+    is_fitting = re.compile(rf"-?0{{1,{max(1, whole)}}}{fraction}".encode()).fullmatch
+    known: set[bytes] = set()
+
+    def fits(texts: list[str]) -> bool:
+        lines = "\n{}\n".format("\n".join(texts))
+        if not whole or _has_leading_zeros(lines):
+            return False
+        found = set(lines[1:-1].encode().translate(_DIGITS).split(b"\n"))
+        new = found - known
+        if not new:
+            return True
+        if not all(map(is_fitting, new)):
+            return False
+        if len(known) < _MAX_SHAPES:
+            known.update(new)
+        return True
+
+    return fits
+
+
+def _has_leading_zeros(lines: str) -> bool:
+    """Tell if a line begins with a zero, or a minus and a zero, and another digit."""
+    if lines.count("\n0") > lines.count("\n0.") + lines.count("\n0\n"):
+        return True
+    return "-0" in lines and lines.count("-0") > lines.count("-0.") + lines.count("-0\n")
 
 
 def _finish_texts(texts: list[str], _: Reading) -> list[Json]:
