@@ -91,6 +91,15 @@ def test_a_port_that_is_taken_is_told() -> None:
             bind(Listen(port=port))
 
 
+def test_an_answer_does_not_wait_for_an_acknowledgement() -> None:
+    """Headers and body are sent one after the other: Nagle's algorithm would hold the body back."""
+    with bind(ANY_PORT) as bound, socket.create_connection(bound.getsockname()) as connected:
+        accepted, _ = bound.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert connected.getpeername() == bound.getsockname()
+
+
 def test_both_families_can_be_listened_on() -> None:
     with bind(Listen(host="::1", port=0)) as bound:
         assert bound.family == socket.AF_INET6
