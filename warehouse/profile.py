@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import final
 from uuid import UUID
 
+from mapping_lang.predicate.tree import Predicate
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.values import Json
 from warehouse.layout import Column
@@ -28,6 +29,7 @@ class ProfileQuery:
     schema: Schema
     """The properties that are given."""
     page: Page
+    where: Predicate | None = None
     order: Column | None = None
     """The property that they are ordered by; none is the time of their last update."""
     descending: bool = True

@@ -14,9 +14,12 @@ DEFAULT_LIMIT: Final = 100
 MAX_FIRST: Final = 2**31 - 1
 MAX_PATHS: Final = 10_000
 MAX_PATH_CHARS: Final = 10_000
+MAX_FILTER_CHARS: Final = 60_000
+"""As many as the line of a request has room for."""
 
 First = Annotated[int, Meta(ge=0, le=MAX_FIRST, description="How many are skipped.")]
 Limit = Annotated[int, Meta(ge=1, le=MAX_LIMIT, description="How many are given at most.")]
+FilterText = Annotated[str, Meta(max_length=MAX_FILTER_CHARS)]
 PathText = Annotated[str, Meta(max_length=MAX_PATH_CHARS, examples=["email"])]
 
 
@@ -33,6 +36,9 @@ class ProfileListQuery(Model, frozen=True, kw_only=True):
     properties: Annotated[
         list[PathText] | None,
         Meta(description="The paths that are given; all if it is absent."),
+    ] = None
+    filter: Annotated[
+        FilterText | None, Meta(description="A filter as pipelines have it, as JSON.")
     ] = None
     order: Annotated[
         PathText | None,

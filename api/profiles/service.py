@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,13 @@ from api.db.session import Sessions
 from api.db.tables.connection import Connection
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.workspace import Workspace
-from api.errors import BadRequestError, NotFoundError, Refusal, UnprocessableError
+from api.errors import (
+    BadRequestError,
+    NotFoundError,
+    Refusal,
+    UnprocessableError,
+    refused_by,
+)
 from api.http.model import schema_json
 from api.profiles.schemas import (
     AttributesBody,
@@ -28,10 +35,15 @@ from api.workspaces.settings import opening
 from api.workspaces.warehouse import stored
 from forms.addresses import Reach
 from mapping_lang.diagnostics import did_you_mean, quote
+from mapping_lang.predicate.decode import decode
+from mapping_lang.predicate.errors import FilterError
+from mapping_lang.predicate.tree import Predicate
+from mapping_lang.predicate.usage import Context, Target
 from mapping_lang.types.errors import PathError
 from mapping_lang.types.kinds import ArrayType, JsonType, MapType, ObjectType, Schema, display
 from mapping_lang.types.schema import (
     Path,
+    Role,
     find,
     format_path,
     parse_path,
@@ -41,6 +53,9 @@ from mapping_lang.types.schema import (
 from warehouse.interface import Mode, ReadMode, Warehouse
 from warehouse.layout import Column, columns
 from warehouse.profile import IdentityQuery, OfConnection, OfProfile, Page, ProfileQuery
+
+# Profiles are filtered here as exports filter them.
+_FILTERED: Final = Context(Role.DESTINATION, Target.USER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,7 @@ class Reader:
             shown = schema if asked.properties is None else _pruned(schema, asked.properties)
             query = ProfileQuery(
                 schema=shown,
+                where=None if asked.filter is None else _filter(schema, asked.filter),
                 order=None if asked.order is None else _order(schema, asked.order),
                 descending=asked.order is None or asked.order_desc,
                 page=Page(first=asked.first, limit=asked.limit),
@@ -166,6 +182,15 @@ def _order(schema: Schema, text: str) -> Column:
         )
     (column,) = (each for each in columns(schema) if each.path == path)
     return column
+
+
+def _filter(schema: Schema, text: str) -> Predicate:
+    try:
+        return decode(text, schema, _FILTERED)
+    except FilterError as error:
+        raise refused_by(
+            error.diagnostic, f"`filter` is not valid: {error.diagnostic.message}"
+        ) from None
 
 
 def _path(member: str, text: str) -> Path:

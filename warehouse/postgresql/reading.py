@@ -21,6 +21,7 @@ from warehouse.layout import (
     profiles_table,
 )
 from warehouse.postgresql.driver import Connection, execute
+from warehouse.postgresql.predicate import render
 from warehouse.profile import (
     Identity,
     IdentityPage,
@@ -32,7 +33,7 @@ from warehouse.profile import (
     ProfilePage,
     ProfileQuery,
 )
-from warehouse.sql import Sql, commas, compose, name, raw, value
+from warehouse.sql import EMPTY, Sql, commas, compose, name, raw, value
 
 
 class _TextLoader(Loader):
@@ -52,17 +53,19 @@ async def read_profiles(connection: Connection, query: ProfileQuery) -> ProfileP
     """Read a page of profiles."""
     as_text(connection)
     reader = _Reader(query.schema)
+    where = EMPTY if query.where is None else raw(" WHERE ") + render(query.where)
     cursor = await execute(
         connection,
-        compose("SELECT count(*) FROM {view}", view=name(PROFILES_VIEW)),
+        compose("SELECT count(*) FROM {view}{where}", view=name(PROFILES_VIEW), where=where),
     )
     (total,) = await cursor.fetchone() or (0,)
     cursor = await execute(
         connection,
         compose(
-            "SELECT {columns} FROM {view} ORDER BY {order}{page}",
+            "SELECT {columns} FROM {view}{where} ORDER BY {order}{page}",
             columns=reader.names,
             view=name(PROFILES_VIEW),
+            where=where,
             order=_order(query),
             page=_page(query.page),
         ),

@@ -1,5 +1,6 @@
 """Profiles over HTTP: lists, attributes, identities (section 5 of the rules of warehouses)."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -121,6 +122,40 @@ async def test_properties_are_chosen(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
+    ("conditions", "emails"),
+    [
+        ([("email", "is", ["b@x"])], ["b@x"]),
+        # Who has none is not it (DEC-20).
+        ([("email", "is not", ["b@x"])], [None, "B@x"]),
+        ([("email", "starts with", ["B"]), ("first_name", "exists", [])], [None, "B@x"]),
+        ([("address.city", "is one of", ["Rome", "Milan"])], ["b@x"]),
+        ([("tags", "contains", ["a"])], ["B@x"]),
+        ([("customer_id", "is greater than", ["1"])], ["b@x"]),
+    ],
+)
+async def test_profiles_are_filtered_as_pipelines_filter(
+    tenant: Tenant, conditions: list[tuple[str, str, list[str]]], emails: list[str | None]
+) -> None:
+    await _three(tenant)
+    asked = json.dumps(
+        {
+            "logical": "or",
+            "conditions": [
+                {"property": path, "operator": operator, "values": values}
+                if values
+                else {"property": path, "operator": operator}
+                for path, operator, values in conditions
+            ],
+        }
+    )
+    found = await tenant.client.get(PATH, filter=asked, properties="email")
+    assert [each["attributes"].get("email") for each in found["profiles"]] == emails
+    assert found["total"] == len(emails)
+    page = await tenant.client.get(PATH, filter=asked, first=1, limit=1)
+    assert (len(page["profiles"]), page["total"]) == (len(emails[1:2]), len(emails))
+
+
+@pytest.mark.parametrize(
     ("query", "status", "code"),
     [
         ({"properties": "emial"}, 422, "PropertyNotExist"),
@@ -134,6 +169,16 @@ async def test_properties_are_chosen(tenant: Tenant) -> None:
         ({"order": "address"}, 422, "OrderTypeNotSortable"),
         ({"orderDesc": "yes"}, 400, "BadRequest"),
         ({"limit": "1001"}, 400, "BadRequest"),
+        ({"filter": ""}, 400, "BadRequest"),
+        ({"filter": "{}"}, 400, "BadRequest"),
+        (
+            {
+                "filter": '{"logical":"and","conditions":[{"property":"emial",'
+                '"operator":"is","values":["a"]}]}'
+            },
+            400,
+            "BadRequest",
+        ),
         ({"first": "-1"}, 400, "BadRequest"),
     ],
     ids=str,
