@@ -1,6 +1,6 @@
 """What a kind of warehouse is; the rest of the product asks nothing else."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from mapping_lang.types.schema import Path
 from warehouse.alteration import Alteration
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.load import Load, Loading
@@ -33,6 +34,10 @@ class Mode(StrEnum):
     def allows(self, operation: Operation) -> bool:
         """Tell if work of a kind may begin or go on."""
         return operation in _ALLOWED[self]
+
+    def refused(self) -> frozenset[Operation]:
+        """List what has to end before a warehouse is in this mode (WH-50)."""
+        return frozenset(Operation) - _ALLOWED[self]
 
 
 _ALLOWED: Final = MappingProxyType(
@@ -108,6 +113,27 @@ class Warehouse(Protocol):
 
         Raises `FencedError` if a later attempt of the run, or a later run, has begun already.
         """
+
+    async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
+        """Delete the identities of a pipeline, and all else that it has here (WH-32).
+
+        Gives how many identities they were. If it fails in the middle, ask again.
+        """
+
+    async def clear_properties(
+        self, pipeline_id: int, profiles: Schema, paths: Iterable[Path], read_mode: ReadMode
+    ) -> int:
+        """Take from identities the values that their pipeline no longer gives (DEC-48).
+
+        `paths` are of the schema of profiles. Gives how many identities had such values; if it
+        fails in the middle, ask again.
+        """
+
+    async def count_in_flight(self) -> Mapping[Operation, int]:
+        """Count the operations in flight, whoever has begun them."""
+
+    async def drain(self, operations: Collection[Operation], *, cancel: bool) -> None:
+        """Wait until no such operation is in flight; with `cancel`, end those that are (WH-50)."""
 
     async def close(self) -> None:
         """Let go of its connections, those of open loads too."""

@@ -1,6 +1,6 @@
 """PostgreSQL as a platform, and an open warehouse on it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +10,7 @@ import psycopg
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from mapping_lang.types.schema import Path
 from warehouse.alteration import Alteration
 from warehouse.errors import (
     NotInitializableError,
@@ -22,9 +23,10 @@ from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES
 from warehouse.load import Load
 from warehouse.operations import Operation
 from warehouse.postgresql.altering import alter, statements
+from warehouse.postgresql.clearing import clear_properties, delete_identities
 from warehouse.postgresql.definition import check_schema, created, definition, repair
 from warehouse.postgresql.driver import Connection, connect, execute, located
-from warehouse.postgresql.flight import enter
+from warehouse.postgresql.flight import drain, enter, in_flight
 from warehouse.postgresql.loading import PostgresqlLoading
 from warehouse.postgresql.reading import read_identities, read_profile, read_profiles
 from warehouse.postgresql.resolving import preview, resolve
@@ -166,6 +168,26 @@ class PostgresqlWarehouse:
         self._loads.append(loading)
         await loading.open()
         return loading
+
+    async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
+        async with connect(self._settings) as connection:
+            return await delete_identities(connection, self._schema, pipeline_id, read_mode)
+
+    async def clear_properties(
+        self, pipeline_id: int, profiles: Schema, paths: Iterable[Path], read_mode: ReadMode
+    ) -> int:
+        async with connect(self._settings) as connection:
+            return await clear_properties(
+                connection, self._schema, pipeline_id, profiles, paths, read_mode
+            )
+
+    async def count_in_flight(self) -> Mapping[Operation, int]:
+        async with connect(self._settings) as connection:
+            return await in_flight(connection, self._schema)
+
+    async def drain(self, operations: Collection[Operation], *, cancel: bool) -> None:
+        async with connect(self._settings) as connection:
+            await drain(connection, self._schema, operations, cancel=cancel)
 
     async def close(self) -> None:
         while self._loads:

@@ -1,13 +1,14 @@
 """Snowflake as a platform, and an open warehouse on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
+from mapping_lang.types.schema import Path, prune_to_paths
 from warehouse.alteration import Alteration
 from warehouse.errors import (
     NotInitializableError,
@@ -17,8 +18,9 @@ from warehouse.errors import (
 )
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
-from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW, columns
 from warehouse.load import Load, Loading
+from warehouse.operations import Operation
 from warehouse.profile import (
     IdentityPage,
     IdentityQuery,
@@ -104,6 +106,26 @@ class SnowflakeWarehouse:
     async def open_load(self, load: Load, read_mode: ReadMode) -> Loading:
         mode = await read_mode()
         raise NotSupportedError("Snowflake", f"loading identities (run {load.run_id}, {mode} mode)")
+
+    async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
+        await read_mode()
+        raise NotSupportedError("Snowflake", f"deleting the identities of {pipeline_id}")
+
+    async def clear_properties(
+        self, pipeline_id: int, profiles: Schema, paths: Iterable[Path], read_mode: ReadMode
+    ) -> int:
+        await read_mode()
+        found = len(columns(prune_to_paths(profiles, paths)))
+        raise NotSupportedError("Snowflake", f"clearing {found} columns of {pipeline_id}")
+
+    async def count_in_flight(self) -> Mapping[Operation, int]:
+        # What is not supported is not in flight.
+        return dict.fromkeys(Operation, 0)
+
+    async def drain(self, operations: Collection[Operation], *, cancel: bool) -> None:
+        counted = await self.count_in_flight()
+        if any(counted[operation] for operation in operations):
+            raise NotSupportedError("Snowflake", "cancelling" if cancel else "waiting")
 
     async def close(self) -> None:
         # A connection lasts as long as what it is opened for.

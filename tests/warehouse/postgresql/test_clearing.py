@@ -1,0 +1,143 @@
+"""Deleting and clearing in the background (WH-32, DEC-48), and operations in flight (WH-50)."""
+
+import asyncio
+
+import pytest
+
+from tests.warehouse.postgresql.loads import (
+    Identity,
+    Settings,
+    a_load,
+    connect,
+    identities,
+    initialized,
+    normal,
+    write,
+)
+from warehouse.errors import FencedError, ModeRefusedError, WarehouseUnavailableError
+from warehouse.interface import Mode
+from warehouse.operations import Operation
+from warehouse.postgresql import clearing
+
+USERS: list[Identity] = [
+    (str(number), {"email": f"{number}@x", "age": number}) for number in range(7)
+]
+
+
+async def inspection() -> Mode:
+    return Mode.INSPECTION
+
+
+async def test_all_of_a_pipeline_is_deleted_and_nothing_of_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "PIECE_ROWS", 3)
+    async with initialized(settings) as warehouse:
+        loads = [await warehouse.open_load(a_load(pipeline=each), normal) for each in (700, 701)]
+        for loading in loads:
+            await write(loading, 1, *USERS)
+            await write(loading, 2, kept=["1"])
+        with connect(settings) as connection:
+            connection.execute(
+                "INSERT INTO kiln_destination_profiles VALUES ('700', 'a', 'b'), ('701', 'a', 'b')"
+            )
+        assert await warehouse.delete_identities(700, normal) == 7
+        assert await warehouse.delete_identities(700, normal) == 0
+        with pytest.raises(FencedError, match="no run"):
+            await write(loads[0], 3, *USERS)
+        await write(loads[1], 3, ("9", {}))
+    assert {each for (each,) in identities(settings, "_pipeline")} == {"701"}
+    with connect(settings) as connection:
+        for table, column in (
+            ("kiln_loads", "pipeline"),
+            ("kiln_touched", "pipeline"),
+            ("kiln_destination_profiles", "_pipeline"),
+        ):
+            left = connection.execute(f"SELECT DISTINCT {column} FROM {table}".encode())
+            assert left.fetchall() == [("701",)]
+
+
+async def test_what_a_pipeline_no_longer_gives_is_taken_from_its_identities(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "PIECE_ROWS", 2)
+    schema = a_load().schema
+    async with initialized(settings) as warehouse:
+        for pipeline in (700, 701):
+            loading = await warehouse.open_load(a_load(pipeline=pipeline), normal)
+            await write(loading, 1, *USERS, ("10", {"home": {"city": "Rome"}}), ("11", {}))
+        cleared = await warehouse.clear_properties(700, schema, [("age",), ("home",)], normal)
+        assert cleared == 8
+        assert await warehouse.clear_properties(700, schema, [("age",), ("home",)], normal) == 0
+        assert await warehouse.clear_properties(700, schema, [], normal) == 0
+    found = identities(settings, "_pipeline", "email", "age", "home_city")
+    emails = [f"{number}@x" for number in range(7)]
+    assert sorted(found, key=str) == sorted(
+        [
+            *(("700", email, None, None) for email in (*emails, None, None)),
+            *(("701", email, number, None) for number, email in enumerate(emails)),
+            ("701", None, None, "Rome"),
+            ("701", None, None, None),
+        ],
+        key=str,
+    )
+
+
+async def test_the_mode_may_refuse_it(settings: Settings) -> None:
+    async with initialized(settings) as warehouse:
+        await write(await warehouse.open_load(a_load(), normal), 1, *USERS)
+        with pytest.raises(ModeRefusedError):
+            await warehouse.delete_identities(700, inspection)
+        with pytest.raises(ModeRefusedError):
+            await warehouse.clear_properties(700, a_load().schema, [("age",)], inspection)
+    assert len(identities(settings, "age")) == 7
+
+
+NOTHING = dict.fromkeys(Operation, 0)
+
+
+async def test_a_change_of_mode_waits_for_what_is_in_flight(settings: Settings) -> None:
+    async with initialized(settings) as warehouse:
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def slow_mode() -> Mode:
+            asked.set()
+            await answer.wait()
+            return Mode.NORMAL
+
+        loading = await warehouse.open_load(a_load(), normal)
+        other = await warehouse.open_load(a_load(pipeline=701), slow_mode)
+        await write(loading, 1, *USERS)
+        assert await warehouse.count_in_flight() == NOTHING
+        writing = asyncio.create_task(write(other, 1, *USERS))
+        await asked.wait()
+        assert await warehouse.count_in_flight() == {**NOTHING, Operation.WRITE: 1}
+        await warehouse.drain({Operation.READ, Operation.ALTER}, cancel=False)
+        draining = asyncio.create_task(warehouse.drain(Mode.INSPECTION.refused(), cancel=False))
+        done, _ = await asyncio.wait({draining}, timeout=0.2)
+        assert not done
+        answer.set()
+        await writing
+        await draining
+        assert await warehouse.count_in_flight() == NOTHING
+
+
+async def test_a_change_of_mode_may_end_what_is_in_flight(settings: Settings) -> None:
+    async with initialized(settings) as warehouse:
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def slow_mode() -> Mode:
+            asked.set()
+            await answer.wait()
+            return Mode.NORMAL
+
+        loading = await warehouse.open_load(a_load(), slow_mode)
+        writing = asyncio.create_task(write(loading, 1, *USERS))
+        await asked.wait()
+        await warehouse.drain(Mode.MAINTENANCE.refused(), cancel=True)
+        answer.set()
+        with pytest.raises(WarehouseUnavailableError):
+            await writing
+        assert identities(settings, "age") == []
+        await write(loading, 1, *USERS)
+    assert len(identities(settings, "age")) == 7
