@@ -63,7 +63,22 @@ _CONNECTION: Final = {
     "strategy": "Conversion",
     "sendingMode": None,
     "linkedConnections": _LINKS,
-    "pipelines": [],
+    "pipelines": [
+        {
+            "id": 705981339,
+            "name": "Collect track events",
+            "connector": "javascript",
+            "connectorType": "SDK",
+            "connection": _ID,
+            "connectionRole": "Source",
+            "target": "Event",
+            "enabled": True,
+            "filter": {
+                "logical": "and",
+                "conditions": [{"property": "type", "operator": "is", "values": ["track"]}],
+            },
+        }
+    ],
 }
 
 

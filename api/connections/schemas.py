@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.http.model import AnyId, Id, Model
+from api.http.model import AnyId, Id, Model, ObjectJson
 from api.pipelines.presentation import PipelineObject
 from connectors.interface import ConnectorType, Role, SendingMode, Strategy
 
@@ -45,13 +45,9 @@ class NewConnection(Model, frozen=True, kw_only=True):
         Annotated[str, Meta(max_length=100_000, description="For connectors that use OAuth.")]
         | None
     ) = None
-    settings: Annotated[
-        msgspec.Raw | None,
-        Meta(
-            description="The settings of the connector.",
-            extra_json_schema={"type": ["object", "null"]},
-        ),
-    ] = None
+    settings: Annotated[ObjectJson | None, Meta(description="The settings of the connector.")] = (
+        None
+    )
 
 
 class ConnectionChange(Model, frozen=True, kw_only=True):

@@ -14,8 +14,9 @@ OPTION: Final = "endpoint"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A request and its answer, as JSON values."""
+    """A request and its answer, as JSON values; with a name where there are several."""
 
+    name: str = ""
     request: object = None
     answer: object = None
 
@@ -36,7 +37,13 @@ class Endpoint:
     """What parameters of the path are that are no ids."""
     refusals: Mapping[Refusal, str]
     example: Example | None = None
+    other_examples: tuple[Example, ...] = ()
     documented: bool = True
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """All of them, the one that is shown first in front."""
+        return self.other_examples if self.example is None else (self.example, *self.other_examples)
 
 
 def endpoint_of(handler: BaseRouteHandler) -> Endpoint:

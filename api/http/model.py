@@ -40,6 +40,9 @@ SchemaJson: TypeAlias = Annotated[
 ]
 """A schema as it was written: `read_schema` reads it, `schema_json` writes one."""
 
+ObjectJson: TypeAlias = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+"""Any JSON object, as it was written."""
+
 
 class Created(Model, frozen=True):
     """The id of what was created."""

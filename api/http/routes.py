@@ -43,6 +43,7 @@ def get(
     path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
+    other_examples: tuple[Example, ...] = (),
     documented: bool = True,
 ) -> Decorator:
     """Answer GET, and HEAD with it."""
@@ -55,6 +56,7 @@ def get(
         path_types=path_types,
         refusals=refusals,
         example=example,
+        other_examples=other_examples,
         documented=documented,
     )
 
@@ -69,6 +71,7 @@ def post(
     path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
+    other_examples: tuple[Example, ...] = (),
 ) -> Decorator:
     """Answer POST; without `body`, a body is refused."""
     return _route(
@@ -81,6 +84,7 @@ def post(
         path_types=path_types,
         refusals=refusals,
         example=example,
+        other_examples=other_examples,
     )
 
 
@@ -94,6 +98,7 @@ def put(
     path_types: PathTypes = _NO_TYPES,
     refusals: Refusals = _NO_REFUSALS,
     example: Example | None = None,
+    other_examples: tuple[Example, ...] = (),
 ) -> Decorator:
     """Answer PUT."""
     return _route(
@@ -106,6 +111,7 @@ def put(
         path_types=path_types,
         refusals=refusals,
         example=example,
+        other_examples=other_examples,
     )
 
 

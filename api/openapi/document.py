@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -154,11 +154,26 @@ def _describe(
     if endpoint.request.access is not Access.ANYBODY:
         described["security"] = [{_KEY_SCHEME: []}]
     if endpoint.body is not None:
-        content: Json = {"schema": schemas.of(endpoint.body)}
-        if endpoint.example is not None and endpoint.example.request is not None:
-            content["example"] = endpoint.example.request
+        requests = {each.name: each.request for each in endpoint.examples}
+        content = {"schema": schemas.of(endpoint.body), **_examples(requests)}
         described["requestBody"] = {"required": True, "content": {JSON: content}}
     return described
+
+
+def _examples(named: Mapping[str, object]) -> Json:
+    """Write examples as OpenAPI has them: one alone, or several with names."""
+    there = {name: value for name, value in named.items() if value is not None}
+    if not there:
+        return {}
+    if len(there) == 1:
+        (only,) = there.values()
+        return {"example": only}
+    return {
+        "examples": {
+            name.lower().replace(" ", "-"): {"summary": name, "value": value}
+            for name, value in there.items()
+        }
+    }
 
 
 def _parameters(path: str, endpoint: Endpoint, schemas: _Schemas) -> list[Json]:
@@ -194,9 +209,8 @@ def _responses(
 ) -> Json:
     success: Json = {"description": "Success."}
     if _travels(endpoint.answer):
-        content: Json = {"schema": schemas.of(endpoint.answer)}
-        if endpoint.example is not None and endpoint.example.answer is not None:
-            content["example"] = endpoint.example.answer
+        answers = {each.name: each.answer for each in endpoint.examples}
+        content = {"schema": schemas.of(endpoint.answer), **_examples(answers)}
         success["content"] = {JSON: content}
     if found := links(operation, operations):
         success["links"] = found

@@ -10,7 +10,14 @@ from api.http.requests import WorkspaceRequest
 from api.http.routes import delete, get, post, put
 from api.pipelines import service
 from api.pipelines.body import NewPipelineBody, PipelineBody, ScheduleBody, StatusBody
-from api.pipelines.examples import ANSWER, CHANGE, ID, NEW
+from api.pipelines.examples import (
+    CREATION,
+    OTHER_CREATION,
+    OTHER_READING,
+    OTHER_UPDATE,
+    READING,
+    UPDATE,
+)
 from api.pipelines.presentation import PipelineObject
 from api.pipelines.schedule import read_period
 from api.pipelines.validation.checks import Checker
@@ -36,7 +43,8 @@ _CREATION: Final = {
     summary="Create pipeline",
     body=NewPipelineBody,
     refusals={**_CREATION, **_DEFINITION},
-    example=Example(request=NEW, answer={"id": ID}),
+    example=CREATION,
+    other_examples=(OTHER_CREATION,),
 )
 async def create_pipeline(
     request: WorkspaceRequest, sessions: Sessions, checker: Checker
@@ -50,7 +58,8 @@ async def create_pipeline(
     "/v1/pipelines/{pipeline:str}",
     tag=_TAG,
     summary="Get pipeline",
-    example=Example(answer=ANSWER),
+    example=READING,
+    other_examples=(OTHER_READING,),
 )
 async def get_pipeline(
     request: WorkspaceRequest, sessions: Sessions, catalogue: Catalogue
@@ -67,7 +76,8 @@ async def get_pipeline(
     summary="Update pipeline",
     body=PipelineBody,
     refusals=_DEFINITION,
-    example=Example(request=CHANGE),
+    example=UPDATE,
+    other_examples=(OTHER_UPDATE,),
 )
 async def update_pipeline(request: WorkspaceRequest, sessions: Sessions, checker: Checker) -> None:
     """Replaces the definition of a pipeline as a whole: what is not sent is reset."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from api.http.model import Model, SchemaJson
+from api.http.model import Model, ObjectJson, SchemaJson
 from mapping_lang.batch import Step
 from mapping_lang.diagnostics import FailureClass
 from runtime.sandbox.interface import Language
@@ -25,7 +25,6 @@ class PurposeName(StrEnum):
     UPDATE = "Update"
 
 
-RecordJson: TypeAlias = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 TypeJson: TypeAlias = Annotated[
     msgspec.Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Type"})
 ]
@@ -52,7 +51,7 @@ class TrialBody(Model, frozen=True, kw_only=True):
     """A transformation and the records to try it on."""
 
     records: Annotated[
-        list[RecordJson],
+        list[ObjectJson],
         Meta(max_length=MAX_RECORDS, description="Records of `inSchema`."),
     ]
     in_schema: SchemaJson
@@ -65,7 +64,7 @@ class TrialResult(Model, frozen=True, kw_only=True):
     """A record that the transformation gave."""
 
     position: Annotated[int, Meta(ge=0, description="Position in `records`, from zero.")]
-    record: RecordJson
+    record: ObjectJson
 
 
 class TrialRejection(Model, frozen=True, kw_only=True):

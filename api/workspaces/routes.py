@@ -10,6 +10,7 @@ from api.http.requests import OrganizationRequest, WorkspaceRequest
 from api.http.routes import delete, get, post, put
 from api.vault.vault import Vault
 from api.workspaces import resolution, service, warehouse
+from api.workspaces.examples import ID, NEW, PREFERENCES, WORKSPACE
 from api.workspaces.schemas import (
     ModeChange,
     NewWorkspace,
@@ -29,54 +30,6 @@ _WAREHOUSE: Final = {
     Refusal.INVALID_WAREHOUSE_SETTINGS: "the settings of the data warehouse are not valid",
     Refusal.WAREHOUSE_NOT_INITIALIZABLE: "the data warehouse cannot be initialised",
 }
-_PREFERENCES: Final = {
-    "userProfile": {"firstName": "first_name", "lastName": "last_name", "extra": "email"}
-}
-_SCHEMA: Final = {
-    "kind": "object",
-    "properties": [
-        {
-            "name": name,
-            "type": {"kind": "string", "maxLength": length},
-            "readOptional": True,
-            "description": description,
-        }
-        for name, length, description in (
-            ("first_name", 100, "First name"),
-            ("last_name", 100, "Last name"),
-            ("email", 254, "Email"),
-        )
-    ],
-}
-_NEW: Final = {
-    "name": "Customers",
-    "profileSchema": _SCHEMA,
-    "warehouse": {
-        "platform": "Snowflake",
-        "mode": "Normal",
-        "settings": {
-            "account": "ABCDEFG-TUVWXYZ",
-            "username": "USERNAME",
-            "password": "password",
-            "role": "CUSTOM_ROLE",
-            "database": "MY_DATABASE",
-            "schema": "PUBLIC",
-            "warehouse": "COMPUTE_WH",
-        },
-    },
-    "uiPreferences": _PREFERENCES,
-}
-_ID: Final = 1371036433
-_WORKSPACE: Final = {
-    "id": _ID,
-    "name": "Customers",
-    "profileSchema": _SCHEMA,
-    "primarySources": {"email": 1604839201},
-    "resolveIdentitiesOnBatchImport": False,
-    "identifiers": ["email"],
-    "mode": "Normal",
-    "uiPreferences": _PREFERENCES,
-}
 
 
 @post(
@@ -85,7 +38,7 @@ _WORKSPACE: Final = {
     summary="Create workspace",
     body=NewWorkspace,
     refusals=_WAREHOUSE,
-    example=Example(request=_NEW, answer={"id": _ID}),
+    example=Example(request=NEW, answer={"id": ID}),
 )
 async def create_workspace(
     request: OrganizationRequest, sessions: Sessions, vault: Vault, reach: Reach
@@ -101,7 +54,7 @@ async def create_workspace(
     summary="Test workspace creation",
     body=NewWorkspace,
     refusals=_WAREHOUSE,
-    example=Example(request=_NEW),
+    example=Example(request=NEW),
 )
 async def test_workspace_creation(request: OrganizationRequest, reach: Reach) -> None:
     """Checks all that the creation of a workspace checks, and changes nothing."""
@@ -112,7 +65,7 @@ async def test_workspace_creation(request: OrganizationRequest, reach: Reach) ->
     "/v1/workspaces",
     tag=_TAG,
     summary="List all workspaces",
-    example=Example(answer={"workspaces": [_WORKSPACE]}),
+    example=Example(answer={"workspaces": [WORKSPACE]}),
 )
 async def list_workspaces(request: OrganizationRequest, sessions: Sessions) -> WorkspaceList:
     """Lists the workspaces of the organisation, by name."""
@@ -124,7 +77,7 @@ async def list_workspaces(request: OrganizationRequest, sessions: Sessions) -> W
     "/v1/workspaces/current",
     tag=_TAG,
     summary="Get workspace",
-    example=Example(answer=_WORKSPACE),
+    example=Example(answer=WORKSPACE),
 )
 async def get_workspace(request: WorkspaceRequest, sessions: Sessions) -> WorkspaceBody:
     """Returns the current workspace: that of the key, or of the header `Krenalis-Workspace`."""
@@ -137,7 +90,7 @@ async def get_workspace(request: WorkspaceRequest, sessions: Sessions) -> Worksp
     tag=_TAG,
     summary="Update workspace",
     body=WorkspaceChange,
-    example=Example(request={"name": "Customers", "uiPreferences": _PREFERENCES}),
+    example=Example(request={"name": "Customers", "uiPreferences": PREFERENCES}),
 )
 async def update_workspace(request: WorkspaceRequest, sessions: Sessions) -> None:
     """Sets the name and the preferences of the current workspace; what is absent is reset."""

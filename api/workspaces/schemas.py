@@ -2,10 +2,9 @@
 
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta
 
-from api.http.model import AnyId, Id, Model, SchemaJson
+from api.http.model import AnyId, Id, Model, ObjectJson, SchemaJson
 from warehouse.interface import Mode
 
 MAX_NAME_CHARS: Final = 100
@@ -43,13 +42,7 @@ class NewWarehouse(Model, frozen=True, kw_only=True):
     mode: Annotated[
         Mode | None, Meta(description="What may be done with it; `Normal` if it is absent.")
     ] = Mode.NORMAL
-    settings: Annotated[
-        msgspec.Raw | None,
-        Meta(
-            description="The settings of the platform.",
-            extra_json_schema={"type": ["object", "null"]},
-        ),
-    ]
+    settings: Annotated[ObjectJson | None, Meta(description="The settings of the platform.")]
 
 
 class NewWorkspace(Model, frozen=True, kw_only=True):
@@ -131,10 +124,10 @@ class WarehouseChange(Model, frozen=True, kw_only=True):
 
     mode: Mode | None = Mode.NORMAL
     cancel_incompatible_operations: bool = False
-    settings: Annotated[msgspec.Raw | None, Meta(extra_json_schema={"type": ["object", "null"]})]
+    settings: ObjectJson | None
 
 
 class WarehouseTest(Model, frozen=True, kw_only=True):
     """Settings to try."""
 
-    settings: Annotated[msgspec.Raw | None, Meta(extra_json_schema={"type": ["object", "null"]})]
+    settings: ObjectJson | None
