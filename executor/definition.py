@@ -69,7 +69,7 @@ class ImportDefinition:
             run_id=self.run_id,
             run_started_at=self.started_at,
             attempt=self.attempt,
-            schema=self.profile_schema,
+            schema=self.out_schema,
             out_paths=self.written_paths(),
             purges=self.purges,
         )

@@ -71,8 +71,8 @@ class Execution:
             self._log.info("run handed over")
             raise
         await _stop(carrying, watching)
-        if not carrying.cancelled():
-            carrying.result()
+        if not carrying.cancelled() and (error := carrying.exception()) is not None:
+            raise error
 
     async def _carry(self) -> None:
         self._log.info("run begins")
@@ -147,6 +147,14 @@ class Execution:
 
 
 async def _stop(*tasks: "asyncio.Task[None]") -> None:
+    """Cancel tasks and wait for their end: they have something to close."""
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    pending, hurried = set(tasks), False
+    while pending:
+        try:
+            _, pending = await asyncio.wait(pending)
+        except asyncio.CancelledError:
+            hurried = True
+    if hurried:
+        raise asyncio.CancelledError

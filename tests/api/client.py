@@ -78,6 +78,12 @@ class Client:
         assert answer.status == 200, answer.json
         return answer.json
 
+    async def text(self, path: str) -> str:
+        """Give an answer that is no JSON, as a whole."""
+        response = await self._client.get(path)
+        assert response.status_code == 200, response.text
+        return response.text
+
 
 def application(
     sessions: Sessions, routes: Sequence[HTTPRouteHandler], collaborators: Mapping[str, object]
