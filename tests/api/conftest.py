@@ -9,6 +9,7 @@ from api.db.embedded.server import EmbeddedServer
 from api.db.metadata import METADATA
 from api.db.migrate import migrate
 from api.db.session import Database, Sessions
+from tests.api.runtime import started_runtime
 from tests.postgresql import (
     empty_database_url,
     new_database,
@@ -67,3 +68,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def sessions(database: Database) -> Sessions:
     return database.sessions
+
+
+@pytest.fixture(scope="session")
+def runtime_with_functions() -> Iterator[str]:
+    """The address of a runtime, for one process of the test run."""
+    with started_runtime() as address:
+        yield address

@@ -1,6 +1,6 @@
 """The whole API, as users have it, for all tests of a module: they share what is in it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,8 +12,6 @@ from api.db.embedded.server import EmbeddedServer
 from api.db.session import Database
 from api.http.edge import Edge
 from connectors.applications.sample_oauth import sample_oauth_application
-from runtime.client import Client as RuntimeClient
-from runtime.errors import UnavailableError
 from tests.api import rows
 from tests.api.authorization_server import AuthorizationServer, authorizing
 from tests.api.client import Answer, Client
@@ -21,7 +19,7 @@ from tests.api.installation import serving, tenant
 from tests.api.pipelines.conftest import CONNECTION_IDS, add_connections
 from tests.api.seeds.documents import Documented
 from tests.postgresql import new_database
-from tests.runtime.serving import ask, running, running_process, socket_address, wait_until
+from tests.runtime.serving import running
 
 UNKNOWN_ID = 999_999_999
 
@@ -68,21 +66,6 @@ class World:
             whole = endpoint.path == "/v1/workspaces" or endpoint.path.endswith("/test")
             client = self.organization if whole else self.workspace
         return await client.ask(endpoint.method, endpoint.url(identifier), body, **(query or {}))
-
-
-@pytest.fixture(scope="session")
-def runtime_with_functions() -> Iterator[str]:
-    with socket_address() as address, running_process("--listen", address):
-        wait_until(lambda: has_languages(address), 60.0)
-        yield address
-
-
-def has_languages(address: str) -> bool:
-    """Tell if a runtime answers and knows its walls: before that it has no language."""
-    try:
-        return bool(ask(address, RuntimeClient.health).languages)
-    except UnavailableError:
-        return False
 
 
 @pytest.fixture(scope="module")
