@@ -99,3 +99,5 @@ class Preview:
     """How many identities the largest profiles would have."""
     causes: tuple[Cause, ...]
     """The values that bring most identities together."""
+    max_merged: int
+    """How many a value may bring together: a resolution fails where a cause has more."""

@@ -19,7 +19,7 @@ from api.workspaces.warehouse import stored
 from forms.addresses import Reach
 from mapping_lang.types.schema import parse_path
 from mapping_lang.types.schemas.decode import decode_schema
-from warehouse.identity import MAX_MERGED, Preview, Resolution
+from warehouse.identity import Preview, Resolution
 from warehouse.interface import Mode
 from warehouse.operations import Operation
 
@@ -29,11 +29,12 @@ _NORMAL: Final = Mode.NORMAL.value
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a resolution is asked for with, as it is stored."""
 
-    max_merged: int = MAX_MERGED
+    max_merged: int | None = None
+    """Absent is what the settings say."""
 
 
 async def start_resolution(
-    session: AsyncSession, workspace_id: int, max_merged: int = MAX_MERGED
+    session: AsyncSession, workspace_id: int, max_merged: int | None = None
 ) -> UUID:
     """Ask for a resolution, or say why there can be none now."""
     request = msgspec.json.encode(Request(max_merged=max_merged)).decode()
@@ -56,7 +57,7 @@ async def start_after_run(session: AsyncSession, workspace_id: int) -> bool:
 
 
 async def preview(
-    sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int, max_merged: int
+    sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int, max_merged: int | None
 ) -> Preview:
     """Say what a resolution would do now; changes nothing."""
     async with sessions() as session:
@@ -101,7 +102,7 @@ async def _workspace(session: AsyncSession, workspace_id: int) -> Workspace:
 
 
 async def _asked(
-    session: AsyncSession, row: Workspace, operation: UUID, max_merged: int
+    session: AsyncSession, row: Workspace, operation: UUID, max_merged: int | None
 ) -> Resolution:
     schema = decode_schema(row.profile_schema)
     sources = await session.scalars(
@@ -112,5 +113,5 @@ async def _asked(
         schema=schema,
         identifiers=tuple(parse_path(path) for path in row.identifiers),
         primary_sources={parse_path(each.path): str(each.connection_id) for each in sources},
-        max_merged=max_merged,
+        max_merged=row.max_merged_identities if max_merged is None else max_merged,
     )

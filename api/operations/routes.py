@@ -79,8 +79,9 @@ async def preview_identity_resolution(
 ) -> ResolutionPreview:
     """Tells which profiles a resolution would merge and split, and why; changes nothing."""
     query = request.query(ResolutionQuery)
-    found = await resolution.preview(sessions, vault, reach, request.workspace_id, query.max_merged)
-    return preview_body(found, query.max_merged)
+    return preview_body(
+        await resolution.preview(sessions, vault, reach, request.workspace_id, query.max_merged)
+    )
 
 
 ROUTES: Final = (start_identity_resolution, get_latest_resolution, preview_identity_resolution)

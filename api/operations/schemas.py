@@ -1,15 +1,16 @@
 """What travels about operations."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 
 from api.db.tables.warehouse_operation import WarehouseOperation
 from api.http.model import InstantText, Model, instant
-from warehouse.identity import MAX_MERGED, Preview
+from api.workspaces.schemas import MAX_MERGED_ALLOWED
+from warehouse.identity import Preview
 
-MAX_ALLOWED: Final = 1_000_000_000
+MaxMerged = Annotated[int, Meta(ge=2, le=MAX_MERGED_ALLOWED)]
 
 
 class Started(Model, frozen=True):
@@ -35,14 +36,12 @@ class ResolutionQuery(Model, frozen=True, kw_only=True):
     """How far a resolution may go."""
 
     max_merged: Annotated[
-        int,
+        MaxMerged | None,
         Meta(
-            ge=2,
-            le=MAX_ALLOWED,
-            description="How many identities one value of an identifier may bring together;"
-            " if it would be more, the resolution fails and names the value.",
+            description="How many identities one value of an identifier may bring together this"
+            " time; what the settings say if it is absent."
         ),
-    ] = MAX_MERGED
+    ] = None
 
 
 class CauseBody(Model, frozen=True, kw_only=True):
@@ -84,7 +83,7 @@ def latest_body(row: WarehouseOperation | None) -> LatestOperation:
     )
 
 
-def preview_body(found: Preview, max_merged: int) -> ResolutionPreview:
+def preview_body(found: Preview) -> ResolutionPreview:
     causes = [
         CauseBody(identifier=each.identifier, value=each.value, identities=each.identities)
         for each in found.causes
@@ -97,5 +96,5 @@ def preview_body(found: Preview, max_merged: int) -> ResolutionPreview:
         created=found.created,
         largest=list(found.largest),
         causes=causes,
-        refused=[each for each in causes if each.identities > max_merged],
+        refused=[each for each in causes if each.identities > found.max_merged],
     )

@@ -39,6 +39,7 @@ async def read(session: AsyncSession, workspace_id: int) -> ResolutionSettings:
     return ResolutionSettings(
         run_on_batch_import=row.resolve_identities_on_batch_import,
         identifiers=tuple(row.identifiers),
+        max_merged=row.max_merged_identities,
     )
 
 
@@ -68,6 +69,7 @@ async def change(session: AsyncSession, workspace_id: int, asked: ResolutionSett
             )
     await _check_idle(session, workspace_id)
     row.identifiers = list(asked.identifiers)
+    row.max_merged_identities = asked.max_merged
     row.resolve_identities_on_batch_import = asked.run_on_batch_import
 
 

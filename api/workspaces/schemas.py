@@ -5,12 +5,14 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from api.http.model import AnyId, Id, Model, ObjectJson, SchemaJson
+from warehouse.identity import MAX_MERGED
 from warehouse.interface import Mode
 
 MAX_NAME_CHARS: Final = 100
 MAX_PATH_CHARS: Final = 100
 MAX_IDENTIFIERS: Final = 100
 MAX_IDENTIFIER_CHARS: Final = 1_024
+MAX_MERGED_ALLOWED: Final = 1_000_000_000
 
 NameText = Annotated[
     str, Meta(min_length=1, max_length=MAX_NAME_CHARS, description="The workspace's name.")
@@ -100,6 +102,15 @@ class ResolutionSettings(Model, frozen=True, kw_only=True):
             description="The paths that tell identities apart, by descending priority.",
         ),
     ] = ()
+    max_merged: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=MAX_MERGED_ALLOWED,
+            description="How many identities one value of an identifier may bring together;"
+            " where it would be more, a resolution fails and names the value.",
+        ),
+    ] = MAX_MERGED
 
 
 class ModeChange(Model, frozen=True, kw_only=True):

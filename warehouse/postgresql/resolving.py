@@ -119,4 +119,5 @@ async def _summary(connection: Connection, asked: Resolution) -> Preview:
         created=created,
         largest=tuple(largest),
         causes=causes,
+        max_merged=asked.max_merged,
     )

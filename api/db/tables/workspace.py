@@ -40,6 +40,8 @@ class Workspace(Base):
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
     """Paths, by descending priority."""
+    max_merged_identities: Mapped[int] = mapped_column(default=10_000, server_default=text("10000"))
+    """How many identities one value of an identifier may bring together."""
     resolve_identities_on_batch_import: Mapped[bool] = mapped_column(
         default=True, server_default=true()
     )

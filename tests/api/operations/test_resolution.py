@@ -106,11 +106,18 @@ async def test_a_value_that_is_everybodys_ends_a_resolution(tenant: Tenant) -> N
     assert _profiles(tenant) == 0
     assert (await tenant.resolve(maxMerged=3))["error"] == ""
     assert _profiles(tenant) == 1
+    # What the settings say is asked of every resolution that says nothing.
+    settings = {"identifiers": ["email"], "maxMerged": 2}
+    answer = await tenant.client.ask("PUT", "/v1/identity-resolution/settings", settings)
+    assert answer.status == 200
+    assert (await tenant.resolve())["error"] == ended["error"]
+    assert len((await tenant.client.get(PREVIEW))["refused"]) == 1
 
 
 @pytest.mark.parametrize("limit", ["1", "0", "x", "1000000001"])
 async def test_the_limit_has_limits(tenant: Tenant, limit: str) -> None:
     assert (await tenant.client.ask("POST", START, maxMerged=limit)).status == 400
+    assert (await tenant.client.ask("GET", PREVIEW, maxMerged=limit)).status == 400
 
 
 async def test_what_a_dead_process_began_is_taken_over_and_done_once(

@@ -303,8 +303,13 @@ async def test_identifiers_are_checked_and_kept_in_order(client: Client, warehou
     body = _body(warehouse, profileSchema=schema)
     made = client.of((await client.ask("POST", "/v1/workspaces", body)).id)
     path = "/v1/identity-resolution/settings"
-    assert await made.get(path) == {"runOnBatchImport": True, "identifiers": []}
-    good = {"runOnBatchImport": False, "identifiers": ["home.phone", "exact", "email", "customer"]}
+    initial = {"runOnBatchImport": True, "identifiers": [], "maxMerged": 10_000}
+    assert await made.get(path) == initial
+    good = {
+        "runOnBatchImport": False,
+        "identifiers": ["home.phone", "exact", "email", "customer"],
+        "maxMerged": 50,
+    }
     assert (await made.ask("PUT", path, good)).status == 200
     assert await made.get(path) == good
     workspace = await made.get("/v1/workspaces/current")
@@ -324,7 +329,7 @@ async def test_identifiers_are_checked_and_kept_in_order(client: Client, warehou
         assert (answer.status, answer.code) == (status, code)
     assert await made.get(path) == good
     assert (await made.ask("PUT", path, {})).status == 200
-    assert await made.get(path) == {"runOnBatchImport": False, "identifiers": []}
+    assert await made.get(path) == initial | {"runOnBatchImport": False}
 
 
 async def test_a_workspace_is_not_selected_where_the_organisation_asks(
