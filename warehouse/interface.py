@@ -1,6 +1,6 @@
 """What a kind of warehouse is; the rest of the product asks nothing else."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +22,7 @@ from warehouse.profile import (
     ProfilePage,
     ProfileQuery,
 )
+from warehouse.selection import ProfileBatch, ProfileSelection
 
 
 class Mode(StrEnum):
@@ -96,6 +97,11 @@ class Warehouse(Protocol):
 
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
         """Read a page of profiles. Reading raises `ModeRefusedError` if the mode forbids it."""
+
+    def stream_profiles(
+        self, selection: ProfileSelection, read_mode: ReadMode
+    ) -> AsyncGenerator[ProfileBatch, None]:
+        """Read all profiles that are wanted, batch by batch; close it if you leave early."""
 
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
         """Read one profile; None if there is none."""

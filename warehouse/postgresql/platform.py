@@ -1,6 +1,6 @@
 """PostgreSQL as a platform, and an open warehouse on it."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Final
@@ -32,6 +32,7 @@ from warehouse.postgresql.reading import read_identities, read_profile, read_pro
 from warehouse.postgresql.resolving import preview, resolve
 from warehouse.postgresql.session import Session
 from warehouse.postgresql.settings import read_settings
+from warehouse.postgresql.streaming import stream_profiles
 from warehouse.profile import (
     IdentityPage,
     IdentityQuery,
@@ -39,6 +40,7 @@ from warehouse.profile import (
     ProfilePage,
     ProfileQuery,
 )
+from warehouse.selection import ProfileBatch, ProfileSelection
 from warehouse.sql import commas, compose, name, raw, value
 
 _RELATIONS: Final = MappingProxyType(
@@ -141,6 +143,14 @@ class PostgresqlWarehouse:
         async with self._reading(read_mode) as connection:
             return await read_profiles(connection, query)
 
+    def stream_profiles(
+        self, selection: ProfileSelection, read_mode: ReadMode
+    ) -> AsyncGenerator[ProfileBatch, None]:
+        return stream_profiles(self._session, self._schema, selection, read_mode)
+
+    def _session(self) -> Session:
+        return Session(self._settings)
+
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
         async with self._reading(read_mode) as connection:
             return await read_profile(connection, kpid, schema)
@@ -163,8 +173,7 @@ class PostgresqlWarehouse:
             return await preview(connection, asked)
 
     async def open_load(self, load: Load, read_mode: ReadMode) -> PostgresqlLoading:
-        schema = str(self._settings["schema"])
-        loading = PostgresqlLoading(load, read_mode, schema, lambda: Session(self._settings))
+        loading = PostgresqlLoading(load, read_mode, self._schema, self._session)
         self._loads.append(loading)
         await loading.open()
         return loading

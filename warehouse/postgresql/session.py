@@ -1,10 +1,12 @@
 """A session of the Arrow driver of PostgreSQL. It blocks, so it works in threads."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
+import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 
 from mapping_lang.types.arrow.layout import RecordBatch
@@ -13,6 +15,7 @@ from warehouse.postgresql.driver import MAX_REASON_CHARS, connection_arguments
 from warehouse.sql import Sql, raw
 
 Row: TypeAlias = tuple[Any, ...]
+T = TypeVar("T")
 
 _PLACE: Final = re.compile("%[s%]")
 
@@ -55,6 +58,14 @@ class Session:
             rows: list[Row] = cursor.fetchall()
             return rows
 
+    def fetch_columns(self, statement: Sql) -> RecordBatch:
+        """Run a statement that gives rows, and is no query: `FETCH`."""
+        # For this driver every statement that gives rows is a query, and a COPY of it faster.
+        with self._cursor(**{"adbc.postgresql.use_copy": "false"}) as cursor:
+            cursor.execute(_numbered(statement))
+            found = cursor.fetch_arrow_table().combine_chunks().to_batches()
+            return found[0] if found else pa.RecordBatch.from_pylist([])
+
     def copy(self, table: str, rows: RecordBatch) -> None:
         """Copy rows into a temporary table, whose columns have exactly their types."""
         with self._cursor() as cursor:
@@ -82,10 +93,13 @@ class Session:
             self._connection.close()
 
     @contextmanager
-    def _cursor(self) -> Iterator[Any]:
+    def _cursor(self, **options: str) -> Iterator[Any]:
         if self._cancelled:
             raise WarehouseUnavailableError("PostgreSQL", "the load was cancelled")
-        with self._telling_failures(), self._connection.cursor() as cursor:
+        with (
+            self._telling_failures(),
+            self._connection.cursor(adbc_stmt_kwargs=options) as cursor,
+        ):
             yield cursor
 
     @contextmanager
@@ -94,6 +108,19 @@ class Session:
             yield
         except self._errors as error:
             raise _translated(error) from error
+
+
+async def apart(session: Session, work: Callable[[Session], T]) -> T:
+    """Do what blocks in a thread; if nobody waits for it any more, it is stopped first."""
+    future = asyncio.get_running_loop().run_in_executor(None, work, session)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        session.cancel()
+        await asyncio.wait({future})
+        if not future.cancelled():
+            future.exception()
+        raise
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Snowflake as a platform, and an open warehouse on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,7 @@ from warehouse.profile import (
     ProfilePage,
     ProfileQuery,
 )
+from warehouse.selection import ProfileBatch, ProfileSelection
 from warehouse.snowflake.definition import (
     check_schema,
     created,
@@ -87,6 +88,11 @@ class SnowflakeWarehouse:
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
         await read_mode()
         raise NotSupportedError("Snowflake", f"reading {query.page.limit} profiles")
+
+    def stream_profiles(
+        self, selection: ProfileSelection, read_mode: ReadMode
+    ) -> AsyncGenerator[ProfileBatch, None]:
+        raise NotSupportedError("Snowflake", f"reading {len(selection.schema.properties)} columns")
 
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
         await read_mode()
