@@ -27,8 +27,8 @@ class Kind(IntEnum):
     LOAD = 2  # Function
     LOADED = 3
     REFUSED = 4  # Refusal
-    BATCH = 5  # records as a JSON array
-    OUTCOMES = 6  # Outcomes on one line, then the results as a JSON array
+    BATCH = 5  # records, as the function's reader takes them
+    OUTCOMES = 6  # Outcomes on one line, then a result on each
     PROBE = 7  # the name of a canary
     PROBED = 8  # Finding
 

@@ -17,7 +17,7 @@ class Language(StrEnum):
 
 
 class FailureCode(StrEnum):
-    """Why a record has no result. The first three a guest may report; the rest only the host."""
+    """Why a record has no result. The first four a guest may report; the rest only the host."""
 
     EXCEPTION = "EXCEPTION"  # the function raised
     RESULT = "RESULT"  # it returned what is no record
@@ -150,7 +150,7 @@ class Loaded(Protocol):
     """A function inside its guest."""
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
-        """Apply it to a JSON array of records; gives the two parts of an answer."""
+        """Apply it to records as its reader takes them; gives the two parts of an answer."""
 
 
 class Engine(Protocol):

@@ -15,7 +15,6 @@ _INSPECTED = (
     GeneratorType,
     Traceback,
 )
-_GENERATOR_METHODS: Final = frozenset({"send", "throw", "close"})
 
 # Taken from the types themselves: a later Python has more of them.
 INSPECTION: Final = frozenset(
