@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.db.session import Database
+from api.runs.cleaning import Cleaner
 from api.runs.execution import Execution
 from api.runs.imports import Carrier
 from api.runs.lease import LEASE_SECONDS, claim
@@ -29,6 +30,7 @@ LOOK_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 1.0
 MOST_RUNS: Final = 16
 """Runs of one worker at once: each has a few batches in memory; others have room for more."""
+CLEAN_SECONDS: Final = 0.5
 HOUSEKEEPING: Final = timedelta(minutes=10)
 
 _log: Final = structlog.get_logger("api.worker")
@@ -54,6 +56,7 @@ class Worker:
             self._claim(state),
             self._schedule(),
             self._keep_house(),
+            self._clean(),
         )
         tasks = [asyncio.create_task(duty) for duty in duties]
         try:
@@ -109,6 +112,15 @@ class Worker:
                 await forget(self.carrier.sessions, now)
                 await merge_metrics(self.carrier.sessions, now)
             await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+    async def _clean(self) -> None:
+        """Take from warehouses what pipelines have left there."""
+        carrier = self.carrier
+        cleaner = Cleaner(sessions=carrier.sessions, vault=carrier.vault, reach=carrier.site.reach)
+        while True:
+            with _logged("what is to be cleaned cannot be looked for"):
+                await cleaner.clean()
+            await asyncio.sleep(CLEAN_SECONDS)
 
 
 class _State:
