@@ -51,11 +51,12 @@ class Filesystem:
                 descriptor = os.open(name, _FILE, dir_fd=directory)
         except OSError as error:
             raise _failed(error, shown) from None
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            kind = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            raise FileError(FileCode.NOT_FOUND, f"{quote(shown)} is {kind}, expected a file")
         with os.fdopen(descriptor, "rb", buffering=0) as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                kind = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
-                raise FileError(FileCode.NOT_FOUND, f"{quote(shown)} is {kind}, expected a file")
             yield _LocalFile(file, found, shown, self._latency_seconds)
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:

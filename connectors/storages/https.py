@@ -72,7 +72,7 @@ class WebServer:
                 encoding = response.headers.get("content-encoding", "identity")
                 if encoding.lower() != "identity":
                     raise FileError(
-                        FileCode.STORAGE,
+                        FileCode.REFUSED,
                         f"{quote(shown)}: the server sent the file encoded as {quote(encoding)},"
                         " which it was asked not to do",
                     )

@@ -1,5 +1,6 @@
 """Files of a server that is reached by SFTP."""
 
+import asyncio
 import posixpath
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -21,6 +22,9 @@ from mapping_lang.diagnostics import quote
 
 KEEPALIVE_SECONDS: Final = 15
 """Between questions to a server that is not read from for a while."""
+
+CLOSE_SECONDS: Final = 1.0
+"""For a server to close what will not be used any more."""
 
 
 @final
@@ -173,14 +177,17 @@ class _RemoteFile:
 
 
 async def _closed(file: Any) -> None:  # noqa: ANN401
-    with suppress(OSError, _sftp_error()):
-        await file.close()
+    # A server that has stalled does not answer to this either.
+    with suppress(OSError, TimeoutError, _sftp_error()):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await file.close()
 
 
 async def _hung_up(connection: Any) -> None:  # noqa: ANN401
-    # A server that does not answer any more does not answer to this either.
     connection.abort()
-    await connection.wait_closed()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await connection.wait_closed()
 
 
 def _absolute(path: str) -> str:
