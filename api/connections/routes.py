@@ -26,7 +26,7 @@ from api.connections.schemas import (
     NewConnection,
     OneConnectionBody,
 )
-from api.db.session import Sessions
+from api.db.session import Sessions, reading
 from api.errors import (
     BadRequestError,
     NotFoundError,
@@ -102,7 +102,7 @@ async def create_connection(
     A connector that needs authorisation is given one first: see *Get authorization URL*.
     """
     body = await request.decode(NewConnection)
-    async with sessions() as session:
+    async with reading(sessions) as session:
         draft = await service.check(session, vault, catalogue, request.workspace_id, body)
     await service.try_settings(draft)
     async with sessions.begin() as session:
@@ -210,7 +210,7 @@ async def update_connection(
 ) -> None:
     """Sets the name, the strategy and the sending mode of a connection; what is absent is reset."""
     connection_id = request.path_id("id")
-    async with sessions() as session:
+    async with reading(sessions) as session:
         await service.find(session, request.workspace_id, connection_id)
     change = await request.decode(ConnectionChange)
     await service.update(sessions, catalogue, request.workspace_id, connection_id, change)
@@ -226,7 +226,7 @@ async def list_connections(
     request: WorkspaceRequest, sessions: Sessions, catalogue: Catalogue
 ) -> ConnectionList:
     """Lists the workspace's connections with their pipelines, by name."""
-    async with sessions() as session:
+    async with reading(sessions) as session:
         return ConnectionList(await service.read_all(session, catalogue, request.workspace_id))
 
 
@@ -241,7 +241,7 @@ async def get_connection(
 ) -> OneConnectionBody:
     """Returns a connection with its pipelines."""
     connection_id = request.path_id("id")
-    async with sessions() as session:
+    async with reading(sessions) as session:
         return await service.read(session, catalogue, request.workspace_id, connection_id)
 
 

@@ -1,11 +1,13 @@
 """Connections to the control plane's database, and sessions on them."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -24,6 +26,17 @@ _DRIVER_OPTIONS: Final[Mapping[str, object]] = {
 }
 
 
+@asynccontextmanager
+async def reading(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """Give a session for questions alone: every statement is on its own, without a transaction.
+
+    It saves two exchanges with the database, which is most of what an answer takes.
+    """
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+
+
 class DatabaseUrlError(ValueError):
     """A URL that is not one of a PostgreSQL database. What it holds is not repeated."""
 
@@ -35,6 +48,8 @@ class PoolSize:
     kept: int = 5
     more: int = 15
     wait_seconds: float = 10.0
+    ping_after_seconds: float = 1.0
+    """How long a connection is idle before it is asked whether it is still there."""
 
 
 def database_url(text: str) -> URL:
@@ -68,12 +83,35 @@ class Database:
             pool_size=size.kept,
             max_overflow=size.more,
             pool_timeout=size.wait_seconds,
-            # A server that was restarted costs a ping, not a failed request.
-            pool_pre_ping=True,
             connect_args=dict(_DRIVER_OPTIONS),
         )
+        _ping_idle_connections(engine.sync_engine, size.ping_after_seconds)
         return cls(engine=engine, sessions=async_sessionmaker(engine, expire_on_commit=False))
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _ping_idle_connections(engine: Engine, after_seconds: float) -> None:
+    """Have a server that was restarted cost a ping, not a failed request.
+
+    SQLAlchemy would ping at each checkout, which takes as long as the question does.
+    """
+    dialect = engine.dialect
+
+    def checked_in(_: Any, record: Any) -> None:  # noqa: ANN401 - the driver's, wrapped
+        record.info["idle_since"] = time.monotonic()
+
+    def checked_out(connection: Any, record: Any, _: Any) -> None:  # noqa: ANN401 - as above
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < after_seconds:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            # All others are of the same server: they are opened anew, too.
+            raise InvalidatePoolError("the connection was lost while it was idle") from error
+
+    event.listen(engine, "checkin", checked_in)
+    event.listen(engine, "checkout", checked_out)

@@ -5,7 +5,7 @@ from typing import final
 
 from sqlalchemy import select
 
-from api.db.session import Sessions
+from api.db.session import Sessions, reading
 from api.db.tables.api_key import ApiKey
 from api.db.tables.organization import Organization
 from api.db.tables.workspace import Workspace
@@ -37,7 +37,7 @@ class KeyDoor:
             .outerjoin(Workspace, Workspace.id == ApiKey.workspace_id)
             .where(ApiKey.digest == digest)
         )
-        async with self._sessions() as session:
+        async with reading(self._sessions) as session:
             found = (await session.execute(query)).one_or_none()
         if found is None or not hmac.compare_digest(found[0].digest, digest) or found[2]:
             raise UnauthorizedError("the key does not exist")
@@ -56,5 +56,5 @@ class KeyDoor:
             Workspace.organization_id == organization_id,
             Workspace.is_shown(),
         )
-        async with self._sessions() as session:
+        async with reading(self._sessions) as session:
             return (await session.scalars(query)).one_or_none() is not None

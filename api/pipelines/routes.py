@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.db.session import Sessions
+from api.db.session import Sessions, reading
 from api.errors import Refusal
 from api.http.endpoint import Example
 from api.http.model import Created
@@ -66,7 +66,7 @@ async def get_pipeline(
 ) -> PipelineObject:
     """Returns a pipeline, with the members that pipelines of its kind have."""
     pipeline_id = request.path_id("pipeline")
-    async with sessions() as session:
+    async with reading(sessions) as session:
         return await service.read(session, catalogue, request.workspace_id, pipeline_id)
 
 

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import text
 
-from api.db.session import Database, DatabaseUrlError, PoolSize, database_url
+from api.db.session import Database, DatabaseUrlError, PoolSize, database_url, reading
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_database_does_not_show_its_password() -> None:
 
 async def test_a_connection_that_died_is_replaced(database_url: str) -> None:
     """A server that was restarted costs a ping, not a failed request."""
-    database = Database.open(database_url, PoolSize(kept=1, more=0))
+    database = Database.open(database_url, PoolSize(kept=1, more=0, ping_after_seconds=0.0))
     other = Database.open(database_url)
     async with database.sessions() as session:
         first = await session.scalar(text("SELECT pg_backend_pid()"))
@@ -55,3 +55,14 @@ async def test_a_connection_that_died_is_replaced(database_url: str) -> None:
         assert await session.scalar(text("SELECT pg_backend_pid()")) != first
     await database.close()
     await other.close()
+
+
+async def test_a_question_alone_begins_no_transaction(database: Database) -> None:
+    alone = text("SELECT now() = statement_timestamp()")
+    async with reading(database.sessions) as session:
+        for _ in range(2):
+            assert await session.scalar(alone)
+    # The same connection, in a transaction as before.
+    async with database.sessions.begin() as session:
+        await session.scalar(alone)
+        assert not await session.scalar(alone)
