@@ -16,8 +16,10 @@ from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.load import Load, Loading
 from warehouse.operations import Operation
 from warehouse.profile import (
+    EventPage,
     IdentityPage,
     IdentityQuery,
+    Page,
     Profile,
     ProfilePage,
     ProfileQuery,
@@ -105,6 +107,9 @@ class Warehouse(Protocol):
 
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
         """Read one profile; None if there is none."""
+
+    async def read_events(self, kpid: UUID, page: Page, read_mode: ReadMode) -> EventPage | None:
+        """Read a page of the events of a profile, the latest first; None if there is no such."""
 
     async def read_identities(
         self, query: IdentityQuery, read_mode: ReadMode

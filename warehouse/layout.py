@@ -51,6 +51,7 @@ class EventColumn:
     """The column of a leaf of events."""
 
     name: str
+    path: Path
     type: Type
     required: bool
 
@@ -60,6 +61,7 @@ def event_columns() -> tuple[EventColumn, ...]:
     return tuple(
         EventColumn(
             _CAPITAL.sub(r"_\1", column_name(path)).lower(),
+            path,
             item.type,
             len(path) == 1 and not item.read_optional,
         )

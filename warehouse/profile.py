@@ -55,6 +55,15 @@ class ProfilePage:
 
 
 @final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Some events, each a JSON object in which what has no value is absent."""
+
+    events: tuple[Json, ...]
+    total: int
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class OfConnection:
     """The identities of a connection."""

@@ -12,6 +12,7 @@ from api.http.requests import WorkspaceRequest
 from api.http.routes import get
 from api.profiles.schemas import (
     AttributesBody,
+    EventList,
     IdentityList,
     PageQuery,
     ProfileList,
@@ -149,6 +150,23 @@ async def list_profile_identities(
     return await reader.identities(request.workspace_id, kpid, request.query(PageQuery))
 
 
+@get(
+    "/v1/profiles/{kpid:str}/events",
+    tag=_TAG,
+    summary="List profile events",
+    query=PageQuery,
+    path_types=_KPID_TYPE,
+    refusals=_MAINTENANCE,
+)
+async def list_profile_events(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+) -> EventList:
+    """Lists the events of a profile, the latest first."""
+    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    kpid = _kpid(request)
+    return await reader.events(request.workspace_id, kpid, request.query(PageQuery))
+
+
 def _kpid(request: WorkspaceRequest) -> UUID:
     text = str(request.path_params["kpid"])
     try:
@@ -165,4 +183,5 @@ ROUTES: Final = (
     list_profiles,
     get_profile_attributes,
     list_profile_identities,
+    list_profile_events,
 )

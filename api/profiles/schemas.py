@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.http.model import Id, InstantText, Model, SchemaJson, instant
+from api.http.model import Id, InstantText, Model, ObjectJson, SchemaJson, instant
 from warehouse.profile import Identity, Profile
 
 MAX_LIMIT: Final = 1_000
@@ -58,11 +58,7 @@ class ProfileBody(Model, frozen=True, kw_only=True):
     kpid: UUID
     updated_at: InstantText
     attributes: Annotated[
-        msgspec.Raw,
-        Meta(
-            description="Its properties; those without a value are absent.",
-            extra_json_schema={"type": "object"},
-        ),
+        ObjectJson, Meta(description="Its properties; those without a value are absent.")
     ]
 
 
@@ -77,7 +73,14 @@ class ProfileList(Model, frozen=True, kw_only=True):
 class AttributesBody(Model, frozen=True, kw_only=True):
     """The attributes of a profile."""
 
-    attributes: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    attributes: ObjectJson
+
+
+class EventList(Model, frozen=True, kw_only=True):
+    """Some events."""
+
+    events: list[ObjectJson]
+    total: Annotated[int, Meta(description="How many events there are, on other pages too.")]
 
 
 class IdentityBody(Model, frozen=True, kw_only=True):

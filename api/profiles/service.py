@@ -23,6 +23,7 @@ from api.errors import (
 from api.http.model import schema_json
 from api.profiles.schemas import (
     AttributesBody,
+    EventList,
     IdentityList,
     PageQuery,
     ProfileList,
@@ -91,6 +92,17 @@ class Reader:
         if found is None:
             raise _no_profile(kpid)
         return AttributesBody(attributes=msgspec.Raw(found.attributes.text.encode()))
+
+    async def events(self, workspace_id: int, kpid: UUID, asked: PageQuery) -> EventList:
+        """Read a page of the events of a profile."""
+        page = Page(first=asked.first, limit=asked.limit)
+        async with self._opening(workspace_id) as (warehouse, _, read_mode):
+            found = await warehouse.read_events(kpid, page, read_mode)
+        if found is None:
+            raise _no_profile(kpid)
+        return EventList(
+            events=[msgspec.Raw(each.text.encode()) for each in found.events], total=found.total
+        )
 
     async def identities(self, workspace_id: int, kpid: UUID, asked: PageQuery) -> IdentityList:
         """Read a page of the identities of a profile."""

@@ -28,14 +28,21 @@ from warehouse.postgresql.definition import check_schema, created, definition, r
 from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.flight import drain, enter, in_flight
 from warehouse.postgresql.loading import PostgresqlLoading
-from warehouse.postgresql.reading import read_identities, read_profile, read_profiles
+from warehouse.postgresql.reading import (
+    read_events,
+    read_identities,
+    read_profile,
+    read_profiles,
+)
 from warehouse.postgresql.resolving import preview, resolve
 from warehouse.postgresql.session import Session
 from warehouse.postgresql.settings import read_settings
 from warehouse.postgresql.streaming import stream_profiles
 from warehouse.profile import (
+    EventPage,
     IdentityPage,
     IdentityQuery,
+    Page,
     Profile,
     ProfilePage,
     ProfileQuery,
@@ -154,6 +161,10 @@ class PostgresqlWarehouse:
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
         async with self._reading(read_mode) as connection:
             return await read_profile(connection, kpid, schema)
+
+    async def read_events(self, kpid: UUID, page: Page, read_mode: ReadMode) -> EventPage | None:
+        async with self._reading(read_mode) as connection:
+            return await read_events(connection, kpid, page)
 
     async def read_identities(
         self, query: IdentityQuery, read_mode: ReadMode

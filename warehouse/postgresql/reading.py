@@ -1,5 +1,6 @@
-"""Reading pages of profiles and identities from PostgreSQL."""
+"""Reading pages of profiles, identities and events from PostgreSQL."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
@@ -10,19 +11,32 @@ from psycopg.adapt import Loader
 from mapping_lang.types.codec.encode import encoder_for
 from mapping_lang.types.conform.conform import conform_record
 from mapping_lang.types.errors import ValueRefusedError
-from mapping_lang.types.kinds import JsonType, MapType, ObjectType, Schema, StringType, Type
+from mapping_lang.types.kinds import (
+    NO_SCHEMA,
+    JsonType,
+    MapType,
+    ObjectType,
+    Schema,
+    StringType,
+    Type,
+)
+from mapping_lang.types.schema import Path, prune
+from mapping_lang.types.schemas.events import EVENT_SCHEMA
 from mapping_lang.types.values import Json
 from warehouse.errors import WarehouseChangedError
 from warehouse.layout import (
+    EVENTS_VIEW,
     IDENTITIES,
     PROFILE_VERSIONS,
     PROFILES_VIEW,
     columns,
+    event_columns,
     profiles_table,
 )
 from warehouse.postgresql.driver import Connection, execute
 from warehouse.postgresql.predicate import render
 from warehouse.profile import (
+    EventPage,
     Identity,
     IdentityPage,
     IdentityQuery,
@@ -52,7 +66,7 @@ def as_text(connection: Connection) -> None:
 async def read_profiles(connection: Connection, query: ProfileQuery) -> ProfilePage:
     """Read a page of profiles."""
     as_text(connection)
-    reader = _Reader(query.schema)
+    reader = _ProfileReader(query.schema)
     where = EMPTY if query.where is None else raw(" WHERE ") + render(query.where)
     cursor = await execute(
         connection,
@@ -77,7 +91,7 @@ async def read_profiles(connection: Connection, query: ProfileQuery) -> ProfileP
 async def read_profile(connection: Connection, kpid: UUID, schema: Schema) -> Profile | None:
     """Read one profile; None if there is none."""
     as_text(connection)
-    reader = _Reader(schema)
+    reader = _ProfileReader(schema)
     cursor = await execute(
         connection,
         compose(
@@ -89,6 +103,27 @@ async def read_profile(connection: Connection, kpid: UUID, schema: Schema) -> Pr
     )
     row = await cursor.fetchone()
     return None if row is None else reader.read(row)
+
+
+async def read_events(connection: Connection, kpid: UUID, page: Page) -> EventPage | None:
+    """Read a page of the events of a profile, the latest first; None if there is no such."""
+    if await read_profile(connection, kpid, NO_SCHEMA) is None:
+        return None
+    reader = _RowReader(((each.name, each.path) for each in event_columns()), EVENT_SCHEMA)
+    of = compose('{view} WHERE "kpid" = {kpid}', view=name(EVENTS_VIEW), kpid=value(kpid))
+    cursor = await execute(connection, raw("SELECT count(*) FROM ") + of)
+    (total,) = await cursor.fetchone() or (0,)
+    cursor = await execute(
+        connection,
+        compose(
+            'SELECT {columns} FROM {of} ORDER BY "timestamp" DESC, "message_id"{page}',
+            columns=reader.names,
+            of=of,
+            page=_page(page),
+        ),
+    )
+    events = tuple([reader.read(row) for row in await cursor.fetchall()])
+    return EventPage(events=events, total=max(int(total), len(events)))
 
 
 async def read_identities(connection: Connection, query: IdentityQuery) -> IdentityPage | None:
@@ -163,37 +198,53 @@ def _page(page: Page) -> Sql:
     )
 
 
-class _Reader:
+class _ProfileReader:
     """Makes profiles of rows of the columns of a schema."""
 
     def __init__(self, schema: Schema) -> None:
-        self._columns = columns(schema)
-        self._schema = _stored(schema)
-        self._encoder = encoder_for(self._schema)
+        self._attributes = _RowReader(((each.name, each.path) for each in columns(schema)), schema)
 
     @property
     def names(self) -> Sql:
-        listed = (column.name for column in self._columns)
-        return commas(name(each) for each in ("_kpid", "_updated_at", *listed))
+        meta = commas(name(each) for each in ("_kpid", "_updated_at"))
+        return meta + raw(", ") + self._attributes.names if self._attributes.names else meta
 
     def read(self, row: tuple[Any, ...]) -> Profile:
         kpid, updated_at, *found = row
-        attributes: dict[str, Any] = {}
-        for column, item in zip(self._columns, found, strict=True):
+        attributes = self._attributes.read(found)
+        return Profile(kpid=UUID(kpid), updated_at=_utc(updated_at), attributes=attributes)
+
+
+class _RowReader:
+    """Makes JSON objects of rows; what is NULL is absent."""
+
+    def __init__(self, listed: Iterable[tuple[str, Path]], schema: Schema) -> None:
+        self._listed = tuple(listed)
+        paths = {path for _, path in self._listed}
+        self._schema = prune(_stored(schema), lambda path, _: path in paths)
+
+    @property
+    def names(self) -> Sql:
+        return commas(name(each) for each, _ in self._listed)
+
+    def read(self, row: Sequence[Any]) -> Json:
+        found: dict[str, Any] = {}
+        for (_, path), item in zip(self._listed, row, strict=True):
             if item is None:
                 continue
-            place = attributes
-            for part in column.path[:-1]:
+            place = found
+            for part in path[:-1]:
                 place = place.setdefault(part, {})
-            place[column.path[-1]] = item
+            place[path[-1]] = item
+        if not found:
+            return Json("{}")
         try:
-            record = conform_record(attributes, self._schema)
+            record = conform_record(found, self._schema)
         except ValueRefusedError as error:
             raise WarehouseChangedError(
-                "PostgreSQL", f"the profile {kpid} does not fit the schema: {error}"
+                "PostgreSQL", f"a row does not fit the schema: {error}"
             ) from error
-        text = self._encoder.encode(record).decode()
-        return Profile(kpid=UUID(kpid), updated_at=_utc(updated_at), attributes=Json(text))
+        return Json(encoder_for(self._schema).encode(record).decode())
 
 
 def _stored(schema: Schema) -> Schema:

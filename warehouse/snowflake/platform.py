@@ -22,8 +22,10 @@ from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES
 from warehouse.load import Load, Loading
 from warehouse.operations import Operation
 from warehouse.profile import (
+    EventPage,
     IdentityPage,
     IdentityQuery,
+    Page,
     Profile,
     ProfilePage,
     ProfileQuery,
@@ -99,6 +101,10 @@ class SnowflakeWarehouse:
         raise NotSupportedError(
             "Snowflake", f"reading {len(schema.properties)} properties of profile {kpid}"
         )
+
+    async def read_events(self, kpid: UUID, page: Page, read_mode: ReadMode) -> EventPage | None:
+        await read_mode()
+        raise NotSupportedError("Snowflake", f"reading {page.limit} events of profile {kpid}")
 
     async def read_identities(
         self, query: IdentityQuery, read_mode: ReadMode

@@ -200,6 +200,71 @@ async def test_a_profile_that_is_not_there_is_not_found(tenant: Tenant) -> None:
         assert (await tenant.client.ask("GET", path)).status == status
 
 
+async def test_a_profile_has_its_events(tenant: Tenant) -> None:
+    """IR-11, section 10."""
+    _write(tenant, 1, email="a@x")
+    with tenant.warehouse() as connection:
+        for number, more in enumerate(
+            (
+                {"context_page_url": "https://x/", "context_user_agent": "M", "event": "Seen"},
+                {"properties": '{"a": 1.0}', "context_consents": '{"ads": false}'},
+            )
+        ):
+            row = {
+                "connection_id": str(rows.SOURCE_ID),
+                "anonymous_id": "",
+                "message_id": f"m{number}",
+                "user_id": "u1",
+                "received_at": START,
+                "sent_at": START,
+                "timestamp": START + timedelta(milliseconds=number),
+                "traits": "{}",
+                "type": "track",
+                **more,
+            }
+            names = ", ".join(f'"{each}"' for each in row)
+            connection.execute(
+                f"INSERT INTO kiln_events ({names})"  # noqa: S608
+                f" VALUES ({', '.join(['%s'] * len(row))})".encode(),
+                list(row.values()),
+            )
+    await tenant.resolve()
+    (profile,) = (await tenant.client.get(PATH))["profiles"]
+    path = f"{PATH}/{profile['kpid']}/events"
+    same = {
+        "kpid": profile["kpid"],
+        "connectionId": str(rows.SOURCE_ID),
+        "anonymousId": "",
+        "userId": "u1",
+        "receivedAt": "2026-01-01T00:00:00Z",
+        "sentAt": "2026-01-01T00:00:00Z",
+        "traits": {},
+        "type": "track",
+    }
+    assert await tenant.client.get(path) == {
+        "events": [
+            {
+                **same,
+                "messageId": "m1",
+                "timestamp": "2026-01-01T00:00:00.001Z",
+                "properties": {"a": 1.0},
+                "context": {"consents": {"ads": False}},
+            },
+            {
+                **same,
+                "messageId": "m0",
+                "timestamp": "2026-01-01T00:00:00Z",
+                "event": "Seen",
+                "context": {"page": {"url": "https://x/"}, "userAgent": "M"},
+            },
+        ],
+        "total": 2,
+    }
+    page = await tenant.client.get(path, first=1)
+    assert ([each["messageId"] for each in page["events"]], page["total"]) == (["m0"], 2)
+    assert (await tenant.client.ask("GET", f"{PATH}/{uuid4()}/events")).status == 404
+
+
 async def test_profiles_are_not_read_in_maintenance(tenant: Tenant) -> None:
     await tenant.set_mode("Maintenance")
     for path in (PATH, f"{PATH}/{uuid4()}/attributes", f"{PATH}/{uuid4()}/identities"):
