@@ -84,6 +84,8 @@ class Database:
             max_overflow=size.more,
             pool_timeout=size.wait_seconds,
             connect_args=dict(_DRIVER_OPTIONS),
+            # What is stored is nobody's business who reads logs.
+            hide_parameters=True,
         )
         _ping_idle_connections(engine.sync_engine, size.ping_after_seconds)
         return cls(engine=engine, sessions=async_sessionmaker(engine, expire_on_commit=False))

@@ -1,5 +1,6 @@
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.db.session import Database, DatabaseUrlError, PoolSize, database_url, reading
 
@@ -41,6 +42,13 @@ def test_another_url_is_refused_and_not_repeated(written: str, message: str) -> 
 def test_a_database_does_not_show_its_password() -> None:
     opened = Database.open("postgresql://u:hunter2@localhost/name")
     assert "hunter2" not in repr(opened) + repr(opened.engine.url)
+
+
+async def test_an_error_does_not_show_what_was_to_be_stored(database: Database) -> None:
+    with pytest.raises(SQLAlchemyError) as raised:
+        async with database.sessions() as session:
+            await session.execute(text("SELECT length(:value) / 0").bindparams(value="hunter2"))
+    assert "hunter2" not in str(raised.value)
 
 
 async def test_a_connection_that_died_is_replaced(database_url: str) -> None:
