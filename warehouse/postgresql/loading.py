@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from mapping_lang.batch import Batch
 from mapping_lang.types.arrow.layout import Array
-from warehouse.errors import FencedError, ModeRefusedError, WarehouseError
+from warehouse.errors import FencedError, ModeRefusedError
 from warehouse.interface import ReadMode
 from warehouse.load import NO_IDS, Load, Prepared, Resumed
 from warehouse.operations import Operation
 from warehouse.postgresql.flight import entering
 from warehouse.postgresql.loading_sql import KEPT, STAGE, LoadStatements
-from warehouse.postgresql.session import Session
+from warehouse.postgresql.session import Session, apart, connected, ended
 from warehouse.postgresql.stored import store
 from warehouse.prepare import IDENTITY_ID, prepare, storable_ids
 from warehouse.sql import Sql
@@ -135,29 +135,14 @@ class PostgresqlLoading:
             raise ModeRefusedError(mode, Operation.WRITE)
 
     async def _run(self, work: Callable[[Session], T]) -> T:
-        """Do what blocks in a thread; if nobody waits for it any more, it is stopped."""
-        future = asyncio.get_running_loop().run_in_executor(None, self._work, work)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            if self._session is not None:
-                self._session.cancel()
-            await asyncio.wait({future})
-            if not future.cancelled():
-                future.exception()
-            raise
-
-    def _work(self, work: Callable[[Session], T]) -> T:
         if self._session is None:
-            session = self._connect()
-            try:
-                for statement in self._statements.stage():
-                    session.execute(statement)
-            except WarehouseError:
-                session.close()
-                raise
-            self._session = session
-        return work(self._session)
+            self._session = await connected(self._connect)
+            await apart(self._session, self._prepare_stage)
+        return await apart(self._session, work)
+
+    def _prepare_stage(self, session: Session) -> None:
+        for statement in self._statements.stage():
+            session.execute(statement)
 
     @asynccontextmanager
     async def _undoing(self) -> AsyncIterator[None]:
@@ -171,4 +156,4 @@ class PostgresqlLoading:
     async def _drop(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            await asyncio.to_thread(session.close)
+            await ended(session)

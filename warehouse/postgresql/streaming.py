@@ -1,6 +1,5 @@
 """Reading all profiles that are wanted, batch by batch, through a cursor of the server."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Final
@@ -15,7 +14,7 @@ from warehouse.operations import Operation
 from warehouse.postgresql.flight import entering
 from warehouse.postgresql.predicate import render
 from warehouse.postgresql.read import read_batch, selected
-from warehouse.postgresql.session import Session, apart
+from warehouse.postgresql.session import Session, apart, connected, ended
 from warehouse.selection import ProfileBatch, ProfileSelection
 from warehouse.sql import EMPTY, Sql, commas, compose, name, raw
 
@@ -29,7 +28,7 @@ async def stream_profiles(
     read_mode: ReadMode,
 ) -> AsyncGenerator[ProfileBatch, None]:
     """Give the profiles as they were when the first of them was read."""
-    session = await asyncio.to_thread(connect)
+    session = await connected(connect)
     try:
         await apart(session, partial(_enter, warehouse_schema))
         mode = await read_mode()
@@ -39,7 +38,7 @@ async def stream_profiles(
         while (found := await apart(session, partial(_next, selection))) is not None:
             yield found
     finally:
-        await asyncio.to_thread(session.close)
+        await ended(session)
 
 
 def declare(selection: ProfileSelection) -> Sql:

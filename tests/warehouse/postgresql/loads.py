@@ -1,5 +1,6 @@
 """A warehouse to load into, and what is in it afterwards."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -105,6 +106,17 @@ def connect(settings: Settings) -> "psycopg.Connection[Row]":
         dbname=settings["database"],
         autocommit=True,
     )
+
+
+async def waiting(settings: Settings, count: int) -> None:
+    """Go on as soon as so many wait for a lock."""
+    with connect(settings) as connection:
+        for _ in range(3_000):
+            found = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+            if found is not None and found[0] >= count:
+                return
+            await asyncio.sleep(0.01)
+    raise TimeoutError("nobody waits")
 
 
 def identities(settings: Settings, *names: str) -> list[Row]:

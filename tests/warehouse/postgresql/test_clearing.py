@@ -12,6 +12,7 @@ from tests.warehouse.postgresql.loads import (
     identities,
     initialized,
     normal,
+    waiting,
     write,
 )
 from warehouse.errors import FencedError, ModeRefusedError, WarehouseUnavailableError
@@ -120,6 +121,37 @@ async def test_a_change_of_mode_waits_for_what_is_in_flight(settings: Settings) 
         await writing
         await draining
         assert await warehouse.count_in_flight() == NOTHING
+
+
+MOST_THREADS = 32
+"""As many as asyncio has at most, on the largest machine."""
+
+
+async def test_those_who_wait_do_not_take_the_thread_of_whom_they_wait_for(
+    settings: Settings,
+) -> None:
+    async with initialized(settings) as warehouse:
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def slow_mode() -> Mode:
+            asked.set()
+            await answer.wait()
+            return Mode.NORMAL
+
+        first = await warehouse.open_load(a_load(), slow_mode)
+        others = [
+            await warehouse.open_load(a_load(pipeline=701 + number), normal)
+            for number in range(MOST_THREADS)
+        ]
+        writing = [asyncio.create_task(write(first, 1, *USERS))]
+        await asked.wait()
+        draining = asyncio.create_task(warehouse.drain([Operation.WRITE], cancel=False))
+        await waiting(settings, 1)
+        writing += [asyncio.create_task(write(each, 1, *USERS)) for each in others]
+        await waiting(settings, 1 + MOST_THREADS)
+        answer.set()
+        await asyncio.wait_for(asyncio.gather(draining, *writing), 60)
+    assert len(identities(settings, "age")) == 7 * (1 + MOST_THREADS)
 
 
 async def test_a_change_of_mode_may_end_what_is_in_flight(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """How identities are written (WH-30, WH-31, RUN-26, RUN-27, RUN-40 to RUN-44, DEC-44, DEC-53)."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -18,9 +19,11 @@ from tests.warehouse.postgresql.loads import (
     initialized,
     normal,
     times,
+    waiting,
     write,
 )
 from warehouse.errors import FencedError, ModeRefusedError, WarehouseChangedError
+from warehouse.identity import Resolution
 from warehouse.interface import Mode
 from warehouse.load import Resumed
 
@@ -222,25 +225,50 @@ async def test_loads_of_several_pipelines_go_on_side_by_side(settings: Settings)
     assert len(identities(settings, "age")) == 200
 
 
+async def test_loads_resolutions_and_deletions_wait_for_each_other_and_all_end(
+    settings: Settings,
+) -> None:
+    async with initialized(settings) as warehouse:
+
+        async def load(pipeline: int) -> None:
+            loading = await warehouse.open_load(a_load(pipeline=pipeline), normal)
+            for sequence in range(1, 9):
+                users: list[Identity] = [
+                    (str(number), {"email": f"{number}@x", "age": sequence}) for number in range(40)
+                ]
+                await write(loading, sequence, *users)
+            await loading.purge(state="{}")
+
+        async def resolve() -> None:
+            for _ in range(4):
+                asked = Resolution(
+                    operation=uuid4(), schema=a_load().schema, identifiers=(("email",),)
+                )
+                await warehouse.resolve(asked, normal)
+
+        async def delete() -> None:
+            for _ in range(4):
+                await warehouse.delete_identities(709, normal)
+                await write(await warehouse.open_load(a_load(pipeline=709), normal), 1, ADA)
+
+        loads = [load(700 + number) for number in range(3)]
+        await asyncio.wait_for(asyncio.gather(*loads, resolve(), resolve(), delete()), 100)
+        assert await warehouse.delete_identities(709, normal) == 1
+        await resolve()
+    with connect(settings) as connection:
+        found = connection.execute("SELECT count(*), min(age), max(age) FROM profiles").fetchall()
+    assert found == [(40, 8, 8)]
+
+
 async def test_a_write_that_is_cancelled_is_undone_and_the_load_goes_on(settings: Settings) -> None:
     async with initialized(settings) as warehouse:
         loading = await warehouse.open_load(a_load(), normal)
         with connect(settings) as connection, connection.transaction():
             connection.execute("LOCK TABLE kiln_identities IN SHARE ROW EXCLUSIVE MODE")
             writing = asyncio.create_task(write(loading, 1, ADA))
-            await _until_somebody_waits(settings)
+            await waiting(settings, 1)
             writing.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await writing
         await write(loading, 1, BOB)
     assert identities(settings, "_identity_id") == [("2",)]
-
-
-async def _until_somebody_waits(settings: Settings) -> None:
-    with connect(settings) as connection:
-        for _ in range(2_000):
-            found = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
-            if found != (0,):
-                return
-            await asyncio.sleep(0.01)
-    raise TimeoutError("nobody waits")
