@@ -2,19 +2,16 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 import structlog
 
-from mapping_lang.batch import Rejection
+from mapping_lang.batch import Batch
 from mapping_lang.diagnostics import Diagnostic
 from mapping_lang.program import Purposes
-from mapping_lang.types.errors import ValueRefusedError
-from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record
-from runtime.acceptance.accept import accept_results, accept_rows
 from runtime.acceptance.writers import writer_for
 from runtime.contract import CapturedOutput, Timings
 from runtime.deadline import Deadline
@@ -24,16 +21,17 @@ from runtime.errors import (
     FunctionsUnavailableError,
     KilnRuntimeError,
 )
-from runtime.failures import diagnostic_of, rejection_of_failure, rejection_of_result
-from runtime.functions import Attestation, FunctionResult, FunctionTask
+from runtime.failures import diagnostic_of
+from runtime.functions import Attestation, FunctionBatch, FunctionResult, FunctionTask
 from runtime.limits import Limits
+from runtime.outcomes import batch_of, records_of
 from runtime.pool import GuestKey, Loan, Occupancy, Pool, Room
-from runtime.presentation.records import presentation_for
+from runtime.presentation.records import Presentation, presentation_for
 from runtime.refusals import Refusals
 from runtime.sandbox.host import Guest, open_guest
 from runtime.sandbox.interface import Function, Language
 from runtime.sandbox.kills import KillWindow
-from runtime.sandbox.runner import BatchResult, Runner
+from runtime.sandbox.runner import BatchResult, Records, Runner
 from runtime.sandbox.zygote import Zygote
 from runtime.walls import CANARY_LIMITS, Walls
 
@@ -55,6 +53,26 @@ class EngineSettings:
 
     language_policy: bool = True
     """False only where the operating system's walls are tested alone; no request reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What guests made of a batch, and how long that took."""
+
+    done: BatchResult
+    waiting_seconds: float
+    ended: float
+
+    def timings(self) -> Timings:
+        return Timings(
+            waiting=self.waiting_seconds,
+            starting=self.done.timings.starting,
+            executing=self.done.timings.executing,
+            encoding=time.monotonic() - self.ended,
+        )
+
+    def captured(self) -> tuple[CapturedOutput, ...]:
+        return tuple(CapturedOutput(log.position, log.text) for log in self.done.logs)
 
 
 class GuestEngine:
@@ -132,15 +150,48 @@ class GuestEngine:
 
         Raises errors of `runtime.errors` for what concerns the batch as a whole.
         """
-        self._check(task, min(limits.start_seconds, deadline.caller_remaining()))
-        begun = time.monotonic()
-        function = task.function
-        presentation = presentation_for(
-            task.in_schema, function.language, preserve_json=function.preserve_json
+        presented = _presentation_of(task).present(records)
+        ran = self._run(task, presented, limits, deadline, capture_output=capture_output)
+        accepted, rejections = records_of(task, ran.done, purposes)
+        return FunctionResult(
+            records=accepted,
+            rejections=rejections,
+            timings=ran.timings(),
+            captured=ran.captured(),
         )
-        presented = presentation.present(records)
+
+    def apply_batch(
+        self,
+        task: FunctionTask,
+        batch: Batch,
+        purposes: Purposes,
+        limits: Limits,
+        deadline: Deadline,
+        *,
+        capture_output: bool,
+    ) -> FunctionBatch:
+        """Apply a function to the records of a batch of its input schema, as `apply` does."""
+        presented = _presentation_of(task).present_batch(batch)
+        ran = self._run(task, presented, limits, deadline, capture_output=capture_output)
+        accepted, rejections = batch_of(task, ran.done, purposes)
+        return FunctionBatch(
+            batch=accepted,
+            rejections=rejections,
+            timings=ran.timings(),
+            captured=ran.captured(),
+        )
+
+    def _run(
+        self,
+        task: FunctionTask,
+        presented: Records,
+        limits: Limits,
+        deadline: Deadline,
+        *,
+        capture_output: bool,
+    ) -> "_Ran":
+        self._check(task, min(limits.start_seconds, deadline.caller_remaining()))
         key = _key(task, limits, captures_output=capture_output)
-        written = time.monotonic()
         deadline.check()
         try:
             waiting_seconds = min(limits.waiting_seconds, deadline.caller_remaining())
@@ -150,19 +201,7 @@ class GuestEngine:
             if deadline.caller_remaining() == 0:
                 deadline.check()  # the caller did not wait as long as it might have
             raise
-        ran = time.monotonic()
-        accepted, rejections = _outcomes(task, done, purposes)
-        return FunctionResult(
-            records=accepted,
-            rejections=rejections,
-            timings=Timings(
-                waiting=loan.waited_seconds,
-                starting=done.timings.starting,
-                executing=done.timings.executing,
-                encoding=written - begun + time.monotonic() - ran,
-            ),
-            captured=tuple(CapturedOutput(log.position, log.text) for log in done.logs),
-        )
+        return _Ran(done, loan.waited_seconds, time.monotonic())
 
     def close(self) -> None:
         """End every guest."""
@@ -228,61 +267,6 @@ def _key(task: FunctionTask, limits: Limits, *, captures_output: bool) -> GuestK
     )
 
 
-def _outcomes(
-    task: FunctionTask, done: BatchResult, purposes: Purposes
-) -> tuple[list[Record], list[Rejection]]:
-    """Give the records that are valid for the output schema, and why the others are not."""
-    accepted = _accepted(task, done, purposes)
-    rejections = [
-        rejection_of_failure(failure, task.function.language) for failure in done.failures
-    ]
-    if set(map(type, accepted)) == {dict}:
-        return cast(list[Record], accepted), rejections
-    records: list[Record] = [outcome for outcome in accepted if isinstance(outcome, dict)]
-    if len(records) + len(rejections) < len(accepted):
-        rejections += (
-            rejection_of_result(position, outcome, task.function.language)
-            for position, outcome in enumerate(accepted)
-            if isinstance(outcome, ValueRefusedError)
-        )
-        rejections.sort(key=lambda rejection: rejection.position)
-    return records, rejections
-
-
-def _accepted(
-    task: FunctionTask, done: BatchResult, purposes: Purposes
-) -> list[Record | ValueRefusedError | None]:
-    """Give the outcome of each record; none for those without a result."""
+def _presentation_of(task: FunctionTask) -> Presentation:
     function = task.function
-    outcomes: list[Record | ValueRefusedError | None] = [None] * done.records
-    for rows in done.rows:
-        found = accept_rows(
-            rows.lines,
-            rows.positions,
-            purposes,
-            task.out_schema,
-            function.language,
-            preserve_json=function.preserve_json,
-        )
-        if len(found) == done.records:
-            return [*found]
-        for position, outcome in zip(rows.positions, found, strict=True):
-            outcomes[position] = outcome
-    if done.objects:
-        positions = sorted(done.objects)
-        found = accept_results(
-            [done.objects[position] for position in positions],
-            _purposes_of(positions, purposes),
-            task.out_schema,
-            function.language,
-            preserve_json=function.preserve_json,
-        )
-        for position, outcome in zip(positions, found, strict=True):
-            outcomes[position] = outcome
-    return outcomes
-
-
-def _purposes_of(positions: Iterable[int], purposes: Purposes) -> Purposes:
-    if isinstance(purposes, Purpose):
-        return purposes
-    return [purposes[position] for position in positions]
+    return presentation_for(task.in_schema, function.language, preserve_json=function.preserve_json)

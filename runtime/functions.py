@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mapping_lang.batch import Rejection
+from mapping_lang.batch import Batch, Rejection
 from mapping_lang.diagnostics import Diagnostic
 from mapping_lang.program import Purposes
 from mapping_lang.types.kinds import Schema
@@ -42,6 +42,16 @@ class FunctionResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionBatch:
+    """The same of a batch of columns: one of the output schema."""
+
+    batch: Batch
+    rejections: list[Rejection]
+    timings: Timings
+    captured: tuple[CapturedOutput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
     """What is known of the walls, and a line that says why."""
 
@@ -71,6 +81,18 @@ class FunctionEngine(Protocol):
 
         Raises errors of `runtime.errors` for what concerns the batch as a whole.
         """
+
+    def apply_batch(
+        self,
+        task: FunctionTask,
+        batch: Batch,
+        purposes: Purposes,
+        limits: Limits,
+        deadline: Deadline,
+        *,
+        capture_output: bool,
+    ) -> FunctionBatch:
+        """Apply a function to the records of a batch of its input schema, as `apply` does."""
 
     def attestation(self) -> Attestation:
         """Give the latest attestation, without waiting for a new one."""

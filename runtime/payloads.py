@@ -34,11 +34,11 @@ class Received:
     rejections: tuple[Rejection, ...] = ()
     num_received: int
 
-    def records_of(self, schema: Schema) -> list[Record]:
+    def pruned_to(self, schema: Schema) -> Content:
         """Give the records with the properties of a pruned schema only."""
         if isinstance(self.content, Batch):
             batch = self.content
-            return (batch if batch.schema == schema else batch.prune(schema)).to_records()
+            return batch if batch.schema == schema else batch.prune(schema)
         return [_pruned(record, schema) for record in self.content]
 
     def position(self, index: int) -> int:

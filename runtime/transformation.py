@@ -28,9 +28,9 @@ from runtime.errors import (
     RequestError,
     TransformationRefusedError,
 )
-from runtime.functions import FunctionEngine, FunctionTask
+from runtime.functions import FunctionBatch, FunctionEngine, FunctionResult, FunctionTask
 from runtime.limits import Limits
-from runtime.payloads import Received, moved, receive, send
+from runtime.payloads import Content, Received, moved, receive, send
 
 MAX_COMPILED: Final = 1_024
 MAX_COMPILED_CHARS: Final = 16 * 2**20
@@ -159,18 +159,22 @@ class Transformer:
         begun = time.monotonic()
         received = receive(call.payload, ready.payload_schema, limits)
         purposes = _purposes(call.purposes, received)
-        records = received.records_of(ready.in_schema)
+        content = received.pruned_to(ready.in_schema)
         decoding = time.monotonic() - begun
-        result = engine.apply(
-            _task(ready, call.tenant, call.function_version),
-            records,
-            purposes,
-            limits,
-            deadline,
-            capture_output=call.capture_output,
-        )
+        task = _task(ready, call.tenant, call.function_version)
+        result: FunctionBatch | FunctionResult
+        if isinstance(content, Batch):
+            result = engine.apply_batch(
+                task, content, purposes, limits, deadline, capture_output=call.capture_output
+            )
+            found: Content = result.batch
+        else:
+            result = engine.apply(
+                task, content, purposes, limits, deadline, capture_output=call.capture_output
+            )
+            found = result.records
         applied = time.monotonic()
-        payload = send(result.records, ready.out_schema, call.payload.encoding)
+        payload = send(found, ready.out_schema, call.payload.encoding)
         encoding = decoding + time.monotonic() - applied
         return Transformed(
             content=payload,

@@ -7,6 +7,7 @@ written as its object, so that the exact reader says what is wrong with it.
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import GenericAlias
 from typing import Any, Final, TypeAlias
@@ -40,6 +41,15 @@ _places: Final = msgspec.json.Decoder(list[int])
 _number: Final = msgspec.json.Decoder(float)
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The values of rows, by their places."""
+
+    values: list[Sequence[Any]]
+    absent: list[tuple[Leaf, set[int]]]
+    """Where there is no value, and None stands in."""
+
+
 class RowAcceptance:
     """Reads rows that are meant for one contract."""
 
@@ -61,6 +71,10 @@ class RowAcceptance:
         texts.pop()
         return list(self._in_parts(texts))
 
+    def columns(self, lines: bytes, count: int) -> Columns | None:
+        """Give the values of rows of which nothing is in doubt; None for others."""
+        return self._usual.columns(lines, count) or self._lenient_way().columns(lines, count)
+
     def _in_parts(self, texts: list[bytes]) -> Iterator[Record | ValueRefusedError]:
         """Read rows of which one at least is in doubt."""
         if len(texts) == 1:
@@ -81,10 +95,13 @@ class RowAcceptance:
         records = self._usual.read(lines, count)
         if records is not None:
             return records
+        return self._lenient_way().read(lines, count)
+
+    def _lenient_way(self) -> "_LenientWay":
         # Functions leave out what has no value, or leave null there: if one record, then others.
         if self._lenient is None:
             self._lenient = _LenientWay(self._contract, self._layout)
-        return self._lenient.read(lines, count)
+        return self._lenient
 
     def _as_object(self, text: bytes) -> bytes:
         """Write a row as the object that it stands for; what is no row is left as it is."""
@@ -135,6 +152,24 @@ class _UsualWay:
 
     def read(self, lines: bytes, count: int) -> list[Record] | None:
         """Read rows of which nothing is in doubt; None for others."""
+        parts = self._parts(lines, count)
+        if parts is None:
+            return None
+        rows, finished = parts
+        return self._build(rows, *finished)
+
+    def columns(self, lines: bytes, count: int) -> Columns | None:
+        """Give the values of such rows."""
+        parts = self._parts(lines, count)
+        if parts is None:
+            return None
+        rows, finished = parts
+        values: list[Sequence[Any]] = [*zip(*rows, strict=True)]
+        for (place, _), column in zip(self._columns, finished, strict=True):
+            values[place] = column
+        return Columns(values, [])
+
+    def _parts(self, lines: bytes, count: int) -> tuple[list[Row], list[list[Any]]] | None:
         try:
             rows = self._decoder.decode_lines(lines)
             reading = _reading(lines, has_members=self._has_members)
@@ -145,7 +180,7 @@ class _UsualWay:
             return None
         if len(rows) != count or (self._has_members and not reading.is_complete()):
             return None
-        return self._build(rows, *finished)
+        return rows, finished
 
 
 class _LenientWay:
@@ -182,6 +217,17 @@ class _LenientWay:
         self._build = builder_of(layout, [leaf.place for leaf in self._leaves])
 
     def read(self, lines: bytes, count: int) -> list[Record] | None:
+        found = self.columns(lines, count)
+        if found is None:
+            return None
+        records = self._build((), *found.values)
+        for leaf, positions in found.absent:
+            for position in positions:
+                _remove(records[position], leaf)
+        return records
+
+    def columns(self, lines: bytes, count: int) -> Columns | None:
+        """Give the values of such rows, None where there is none."""
         try:
             rows = list(map(msgspec.structs.astuple, self._decoder.decode_lines(lines)))
             if len(rows) != count:
@@ -193,17 +239,13 @@ class _LenientWay:
             return None
         if self._has_members and not reading.is_complete():
             return None
-        records = self._build(rows, *finished)
-        for leaf, positions in gone:
-            for position in positions:
-                _remove(records[position], leaf)
-        return records
+        return Columns(finished, gone)
 
     def _finish(
         self, columns: list[tuple[Any, ...]], absents: dict[int, set[int]], reading: Reading
-    ) -> tuple[list[list[Any]], list[tuple[Leaf, set[int]]]]:
+    ) -> tuple[list[Sequence[Any]], list[tuple[Leaf, set[int]]]]:
         """Give the values of each column, and where there are none after all."""
-        finished: list[list[Any]] = []
+        finished: list[Sequence[Any]] = []
         gone: list[tuple[Leaf, set[int]]] = []
         for column, (leaf, reader, takes_null) in zip(columns, self._columns, strict=True):
             absent = absents.get(leaf.place, set())

@@ -17,6 +17,8 @@ from mapping_lang.types.values import ABSENT
 
 Objects: TypeAlias = Sequence[Mapping[str, Any]]
 Columns: TypeAlias = Callable[[Objects], list[Any]]
+WriteColumn: TypeAlias = Callable[[list[Any], list[int]], Any]
+"""From the values of a property and the positions where it is absent, which hold None."""
 
 _NO_MEMBERS: Final[Mapping[str, Any]] = {}
 
@@ -51,9 +53,14 @@ def columns_of(schema: Schema, scalars: Scalars) -> Columns:
     return columns
 
 
-def _column(item: Property, scalars: Scalars) -> Callable[[list[Any], list[int]], Any]:
+def _column(item: Property, scalars: Scalars) -> WriteColumn:
     if isinstance(item.type, ObjectType):
         return _object_column(item, item.type, scalars)
+    return leaf_column(item, scalars)
+
+
+def leaf_column(item: Property, scalars: Scalars) -> WriteColumn:
+    """Give what writes the values of a property that is no object."""
     prepare = prepare_of(item.type, scalars)
 
     def write(values: list[Any], absent: list[int]) -> object:
@@ -66,9 +73,7 @@ def _column(item: Property, scalars: Scalars) -> Callable[[list[Any], list[int]]
     return write
 
 
-def _object_column(
-    item: Property, type_: ObjectType, scalars: Scalars
-) -> Callable[[list[Any], list[int]], Any]:
+def _object_column(item: Property, type_: ObjectType, scalars: Scalars) -> WriteColumn:
     columns = columns_of(type_, scalars)
 
     def write(values: list[Any], absent: list[int]) -> object:

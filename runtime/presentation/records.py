@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from mapping_lang.batch import Batch
 from mapping_lang.types.codec.encode import Prepare, Scalars, prepare_json, prepare_of
 from mapping_lang.types.kinds import (
     ArrayType,
@@ -41,6 +42,7 @@ from mapping_lang.types.text.format import (
     format_time,
 )
 from mapping_lang.types.values import Record
+from runtime.presentation.batches import batch_columns_of
 from runtime.presentation.columns import columns_of
 from runtime.presentation.javascript import javascript_reader
 from runtime.sandbox.interface import Language
@@ -55,17 +57,27 @@ _texts: Final = msgspec.json.Decoder(list[str])
 class Presentation:
     """How records of a schema reach the functions of a language."""
 
-    __slots__ = ("_columns", "_prepare", "reader")
+    __slots__ = ("_batch_columns", "_columns", "reader")
 
     def __init__(self, schema: Schema, language: Language, *, preserve_json: bool) -> None:
         scalars = _scalars(language, preserve_json=preserve_json)
         self._columns = columns_of(schema, scalars)
+        self._batch_columns = batch_columns_of(schema, scalars)
         self.reader = _reader(schema, language, preserve_json=preserve_json)
         """What the guest is told once, to make values of what it reads."""
 
     def present(self, records: Sequence[Record]) -> "Presented":
         """Give records as the guest reads them."""
         return Presented(self, records)
+
+    def present_batch(self, batch: Batch) -> "PresentedBatch":
+        """Give the records of a batch as the guest reads them."""
+        return PresentedBatch(self, batch)
+
+    def write_batch(self, batch: Batch) -> bytes:
+        if not self.reader:
+            return self.write(batch.to_records())
+        return _json.encode([batch.num_records, self._batch_columns(batch.data.columns)])
 
     def write(self, records: Sequence[Record]) -> bytes:
         # Without properties there are no columns, and so no reader of them.
@@ -85,6 +97,20 @@ class Presented:
     def piece(self, start: int, stop: int) -> bytes:
         whole = stop - start == len(self.records)
         return self.presentation.write(self.records if whole else self.records[start:stop])
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedBatch:
+    """The records of a batch of columns, likewise."""
+
+    presentation: Presentation
+    batch: Batch
+
+    def __len__(self) -> int:
+        return self.batch.num_records
+
+    def piece(self, start: int, stop: int) -> bytes:
+        return self.presentation.write_batch(self.batch.slice(start, stop - start))
 
 
 @functools.lru_cache(maxsize=_MAX_CACHED)

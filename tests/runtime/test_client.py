@@ -44,8 +44,9 @@ from runtime.settings import Settings
 from runtime.transformation import Transformer
 from runtime.v1 import transform_service_pb2
 from runtime.wire.tables import REQUEST_ID_KEY, SERVICE
+from tests.runtime.doubler import Doubler
 from tests.runtime.serving import IN_SCHEMA, ask, job, mapping, running, socket_address
-from tests.runtime.test_transformation import Doubler, call, function
+from tests.runtime.test_transformation import call, function
 from tests.strategies import records
 
 QUICK = RetryPolicy(total_seconds=0.5)

@@ -26,8 +26,9 @@ from runtime.statuses import DOMAIN, TABLE
 from runtime.v1 import transform_service_pb2
 from runtime.wire.requests import transform_request
 from runtime.wire.tables import ATTESTATION_KEY, SERVICE
+from tests.runtime.doubler import Doubler
 from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping, running, wait_until
-from tests.runtime.test_transformation import Doubler, function
+from tests.runtime.test_transformation import function
 
 OPTIONS = [
     ("grpc.max_send_message_length", 2 * MAX_MESSAGE_BYTES),

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping_lang.batch import Batch, Rejection, Step
+from mapping_lang.batch import Batch, Step
 from mapping_lang.compiler import compile_mapping
-from mapping_lang.diagnostics import Code, Diagnostic
+from mapping_lang.diagnostics import Code
 from mapping_lang.program import Purposes
 from mapping_lang.types.codec.encode import encoder_for
 from mapping_lang.types.kinds import NO_SCHEMA, IntType, ObjectType, Property, Schema, StringType
@@ -41,11 +41,12 @@ from runtime.errors import (
     SchemaRefusedError,
     TransformationRefusedError,
 )
-from runtime.functions import Attestation, FunctionResult, FunctionTask
+from runtime.functions import FunctionResult, FunctionTask
 from runtime.limits import Limits
 from runtime.payloads import Received, receive
 from runtime.sandbox.interface import Language
 from runtime.transformation import Transformer
+from tests.runtime.doubler import Doubler
 from tests.runtime.serving import IN_SCHEMA, OUT_SCHEMA, mapping
 from tests.strategies import canonical, records, schemas
 
@@ -328,55 +329,6 @@ def function(*out_paths: str, in_paths: Sequence[str] = ("id",)) -> Transformati
         out_paths=out_paths,
     )
     return Transformation.of(IN_SCHEMA, OUT_SCHEMA, body)
-
-
-class Doubler:
-    """An engine that runs one function: it doubles the id, and rejects what is odd."""
-
-    def __init__(self) -> None:
-        self.tasks: list[FunctionTask] = []
-
-    def compile(self, task: FunctionTask, limits: Limits) -> tuple[Diagnostic, ...]:
-        self.tasks.append(task)
-        return ()
-
-    def apply(
-        self,
-        task: FunctionTask,
-        records: Sequence[Record],
-        purposes: Purposes,
-        limits: Limits,
-        deadline: Deadline,
-        *,
-        capture_output: bool,
-    ) -> FunctionResult:
-        self.tasks.append(task)
-        deadline.check()
-        survivors: list[Record] = []
-        rejections = []
-        for position, record in enumerate(records):
-            number = record["id"]
-            assert isinstance(number, int)
-            if number % 2:
-                rejections.append(
-                    Rejection(
-                        position=position, step=Step.TRANSFORM, code=Code.VALUE_RANGE, message="odd"
-                    )
-                )
-            else:
-                survivors.append({"number": 2 * number})
-        return FunctionResult(
-            records=survivors,
-            rejections=rejections,
-            timings=Timings(executing=1.0),
-            captured=(CapturedOutput(0, "hi"),) if capture_output else (),
-        )
-
-    def attestation(self) -> Attestation:
-        return Attestation(passed=True, summary="all walls", allowed=frozenset({Language.PYTHON}))
-
-    def close(self) -> None:
-        self.tasks.clear()
 
 
 def test_a_function_goes_to_the_engine_with_pruned_schemas() -> None:
