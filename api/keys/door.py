@@ -1,9 +1,10 @@
 """The door of the API: verifies keys against what is kept of them."""
 
 import hmac
+from typing import Final
 from typing import final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from api.db.session import Sessions, reading
 from api.db.tables.api_key import ApiKey
@@ -16,6 +17,20 @@ from api.keys.token import TokenError, read_token
 
 
 @final
+# Every request asks these: they are built once.
+_HOLDER: Final = (
+    select(ApiKey, Organization.enabled, Workspace.deleting)
+    .join(Organization, Organization.id == ApiKey.organization_id)
+    .outerjoin(Workspace, Workspace.id == ApiKey.workspace_id)
+    .where(ApiKey.digest == bindparam("digest"))
+)
+_OWNED: Final = select(Workspace.id).where(
+    Workspace.id == bindparam("workspace_id"),
+    Workspace.organization_id == bindparam("organization_id"),
+    Workspace.is_shown(),
+)
+
+
 class KeyDoor:
     """Lets in who holds a key; a mistyped one is refused without a look at the database."""
 
@@ -31,14 +46,8 @@ class KeyDoor:
             raise UnauthorizedError(str(error)) from None
         # The index is searched for a keyed digest: how far it matches says nothing about any key.
         digest = self._pepper.digest(token)
-        query = (
-            select(ApiKey, Organization.enabled, Workspace.deleting)
-            .join(Organization, Organization.id == ApiKey.organization_id)
-            .outerjoin(Workspace, Workspace.id == ApiKey.workspace_id)
-            .where(ApiKey.digest == digest)
-        )
         async with reading(self._sessions) as session:
-            found = (await session.execute(query)).one_or_none()
+            found = (await session.execute(_HOLDER, {"digest": digest})).one_or_none()
         if found is None or not hmac.compare_digest(found[0].digest, digest) or found[2]:
             raise UnauthorizedError("the key does not exist")
         row, enabled, _ = found
@@ -51,10 +60,6 @@ class KeyDoor:
 
     async def owns(self, organization_id: int, workspace_id: int) -> bool:
         """Tell if there is such a workspace and it is the organisation's."""
-        query = select(Workspace.id).where(
-            Workspace.id == workspace_id,
-            Workspace.organization_id == organization_id,
-            Workspace.is_shown(),
-        )
+        asked = {"organization_id": organization_id, "workspace_id": workspace_id}
         async with reading(self._sessions) as session:
-            return (await session.scalars(query)).one_or_none() is not None
+            return (await session.scalars(_OWNED, asked)).one_or_none() is not None
