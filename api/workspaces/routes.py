@@ -138,11 +138,15 @@ async def update_warehouse(
 
 
 @put("/v1/warehouse/mode", tag=_WAREHOUSE_TAG, summary="Set warehouse mode", body=ModeChange)
-async def set_warehouse_mode(request: WorkspaceRequest, sessions: Sessions) -> None:
-    """Sets what may be done with the warehouse; what is not allowed is refused from now on."""
+async def set_warehouse_mode(
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+) -> None:
+    """Sets what may be done with the warehouse; what is not allowed is refused from now on.
+
+    It waits for what had begun before and is not allowed any more, or cancels it if asked to.
+    """
     change = await request.decode(ModeChange)
-    async with sessions.begin() as session:
-        await warehouse.set_mode(session, request.workspace_id, change)
+    await warehouse.set_mode(sessions, vault, reach, request.workspace_id, change)
 
 
 @put(

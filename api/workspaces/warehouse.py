@@ -1,31 +1,48 @@
 """What is done with the warehouse of a workspace."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
+import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
+from api.db.tables.warehouse_operation import WarehouseOperation
 from api.db.tables.workspace import Workspace
 from api.errors import (
     BadRequestError,
     NotFoundError,
     Refusal,
+    ServiceUnavailableError,
     UnprocessableError,
 )
 from api.vault.vault import Purpose, Vault
 from api.workspaces.schemas import ModeChange, WarehouseBody, WarehouseChange, WarehouseTest
 from api.workspaces.settings import opening, read_settings, trying
-from forms.addresses import Reach
+from forms.addresses import AddressRefusedError, Reach
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schemas.decode import decode_schema
-from warehouse.interface import Mode, Platform
+from warehouse.errors import WarehouseUnavailableError
+from warehouse.interface import Mode, Platform, Warehouse
+from warehouse.operations import Operation
 from warehouse.registry import BY_CODE
 
-CANCELLED = "the mode of the data warehouse was changed"
+CANCELLED: Final = "the mode of the data warehouse was changed"
+
+DRAIN_SECONDS: Final = 60
+"""How long a change of mode waits for what is in flight: a client does not wait longer."""
+
+_KINDS: Final = MappingProxyType(
+    {Operation.RESOLVE: "IdentityResolution", Operation.ALTER: "AlterProfileSchema"}
+)
+
+_log = structlog.get_logger("api.workspaces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +69,61 @@ async def read(session: AsyncSession, vault: Vault, workspace_id: int) -> Wareho
     )
 
 
-async def set_mode(session: AsyncSession, workspace_id: int, change: ModeChange) -> None:
-    """Set the mode: from now on, what it does not allow is refused (WH-50)."""
+async def set_mode(
+    sessions: Sessions, vault: Vault, reach: Reach, workspace_id: int, change: ModeChange
+) -> None:
+    """Set the mode, and wait for what it does not allow any more (WH-50)."""
     if change.mode is None:
         raise BadRequestError("`mode` is null, expected a mode")
+    async with sessions.begin() as session:
+        row = await _store_mode(session, workspace_id, change.mode, change)
+        found = stored(vault, row)
+    await _drain(found, reach, change.mode, cancel=change.cancel_incompatible_operations)
+
+
+async def _store_mode(
+    session: AsyncSession, workspace_id: int, mode: Mode, change: ModeChange
+) -> Workspace:
+    """Keep the mode: from now on, what it does not allow is refused."""
     row = await _find(session, workspace_id, for_update=True)
-    row.warehouse_mode = change.mode.value
-    if change.cancel_incompatible_operations and change.mode is not Mode.NORMAL:
-        await _cancel_runs(session, workspace_id)
+    row.warehouse_mode = mode.value
+    if change.cancel_incompatible_operations:
+        refused = mode.refused()
+        if Operation.WRITE in refused:
+            await _cancel_runs(session, workspace_id)
+        kinds = [kind for operation, kind in _KINDS.items() if operation in refused]
+        await _cancel_operations(session, workspace_id, kinds)
+    return row
+
+
+async def _drain(found: Opened, reach: Reach, mode: Mode, *, cancel: bool) -> None:
+    """Wait until nothing is in flight in the warehouse that the mode does not allow."""
+    if not mode.refused():
+        return
+    warehouse = await _reached(found, reach)
+    if warehouse is None:
+        return
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await warehouse.drain(mode.refused(), cancel=cancel)
+    except WarehouseUnavailableError as error:
+        # What cannot be reached does nothing for us either.
+        _log.warning("nobody can be waited for in a warehouse", reason=error.reason)
+    except TimeoutError:
+        raise ServiceUnavailableError(
+            f"the mode is {mode} and new work is refused, but what had begun has not ended"
+            f" after {DRAIN_SECONDS} seconds; ask again to wait for it, or to cancel it"
+        ) from None
+    finally:
+        await warehouse.close()
+
+
+async def _reached(found: Opened, reach: Reach) -> Warehouse | None:
+    try:
+        return await found.platform.open(found.settings, reach)
+    except (WarehouseUnavailableError, AddressRefusedError) as error:
+        _log.warning("nobody can be waited for in a warehouse", reason=str(error))
+        return None
 
 
 async def change(
@@ -77,10 +141,10 @@ async def change(
         row.sealed_warehouse_settings = vault.seal_json(
             Purpose.WAREHOUSE_SETTINGS, workspace_id, settings
         )
-        mode_change = ModeChange(
-            mode=asked.mode, cancel_incompatible_operations=asked.cancel_incompatible_operations
-        )
-        await set_mode(session, workspace_id, mode_change)
+    mode_change = ModeChange(
+        mode=asked.mode, cancel_incompatible_operations=asked.cancel_incompatible_operations
+    )
+    await set_mode(sessions, vault, reach, workspace_id, mode_change)
 
 
 async def test(
@@ -123,6 +187,19 @@ async def _cancel_runs(session: AsyncSession, workspace_id: int) -> None:
             lease_owner=None,
             lease_ends_at=None,
         )
+    )
+
+
+async def _cancel_operations(session: AsyncSession, workspace_id: int, kinds: list[str]) -> None:
+    """End live operations; who carries one out finds that it is not its own."""
+    await session.execute(
+        update(WarehouseOperation)
+        .where(
+            WarehouseOperation.workspace_id == workspace_id,
+            WarehouseOperation.operation.in_(kinds),
+            WarehouseOperation.ended_at.is_(None),
+        )
+        .values(ended_at=func.now(), error=CANCELLED, lease_owner=None, lease_ends_at=None)
     )
 
 
