@@ -1,8 +1,7 @@
 """The door of the API: verifies keys against what is kept of them."""
 
 import hmac
-from typing import Final
-from typing import final
+from typing import Final, final
 
 from sqlalchemy import bindparam, select
 
@@ -15,8 +14,6 @@ from api.http.caller import Caller
 from api.keys.pepper import Pepper
 from api.keys.token import TokenError, read_token
 
-
-@final
 # Every request asks these: they are built once.
 _HOLDER: Final = (
     select(ApiKey, Organization.enabled, Workspace.deleting)
@@ -31,6 +28,7 @@ _OWNED: Final = select(Workspace.id).where(
 )
 
 
+@final
 class KeyDoor:
     """Lets in who holds a key; a mistyped one is refused without a look at the database."""
 
