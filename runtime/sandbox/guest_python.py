@@ -5,7 +5,7 @@ import ctypes
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -25,7 +25,7 @@ from runtime.sandbox.kernel import map_page
 from runtime.sandbox.policy.errors import describe_exception
 from runtime.sandbox.policy.normalise import ResultError
 from runtime.sandbox.policy.views import prepare
-from runtime.sandbox.python_columns import ColumnReader
+from runtime.sandbox.python_columns import Batch, ColumnReader, drained
 from runtime.sandbox.python_rows import RowWriter
 from runtime.sandbox.python_source import load, load_without_policy
 from runtime.sandbox.python_values import accept, present
@@ -135,18 +135,18 @@ class PythonFunction:
         self._transform = transform
         self._cursor = cursor
         self._log = log
-        self._read = ColumnReader(function.reader).read if function.reader else present
+        self._read = ColumnReader(function.reader).read if function.reader else _read_objects
         self._writer = RowWriter(function.writer) if function.writer else None
         self._spent = False
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
         started = time.perf_counter_ns()
-        records = self._read(batch)
+        count, records = self._read(batch)
         read = time.perf_counter_ns()
         answer = _Answer()
-        self._apply(records, answer)
+        self._apply(count, records, answer)
         # From here on no record is to blame, should memory end.
-        self._cursor[0] = len(records)
+        self._cursor[0] = count
         micros = ((read - started) // 1000, (time.perf_counter_ns() - read) // 1000)
         head = Outcomes(
             failures=answer.failures,
@@ -158,7 +158,7 @@ class PythonFunction:
         lines = (msgspec.json.encode(head), *answer.objects, *answer.rows, b"")
         return b"\n".join(lines), b""
 
-    def _apply(self, records: list[Any], answer: "_Answer") -> None:
+    def _apply(self, count: int, records: Iterator[Any], answer: "_Answer") -> None:
         transform, cursor, log = self._transform, self._cursor, self._log
         write = None if self._writer is None else self._writer.write
         most = self._function.record_output_bytes
@@ -167,11 +167,10 @@ class PythonFunction:
         rows = answer.rows
         left = self._function.batch_output_bytes
         log.start_batch()
-        for position, record in enumerate(records):
+        for position in range(count):
             cursor[0] = position
-            records[position] = None
             try:
-                result = transform(record)
+                result = transform(next(records))
                 row = None
                 if write is not None and type(result) is dict:
                     try:
@@ -216,6 +215,11 @@ class PythonFunction:
         found = describe_exception(error, self._function.source)
         line, column = found.line or 0, found.column or 0
         return RawFailure(position, code, found.text, line, column, found.hint)
+
+
+def _read_objects(batch: bytes) -> Batch:
+    records = present(batch)
+    return len(records), drained(records)
 
 
 class _ResultTooLongError(Exception):

@@ -1,11 +1,12 @@
 """Inside the wall: the records of a batch from its columns, as a Python function is given them.
 
 What JSON has no type for is made when the columns are decoded (FUNC-13). The records come from one
-dict display that is generated, since it takes half the time of any loop over names.
+dict display that is generated, since it takes half the time of any loop over names. Usually each
+is made when its turn comes: what the one before it took is still warm, and free again.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import GenericAlias
@@ -19,6 +20,8 @@ from runtime.sandbox.shapes import Shape, read_shape
 Finish: TypeAlias = Callable[[list[Any]], list[Any]]
 Rebuild: TypeAlias = Callable[[Any], Any]
 Path: TypeAlias = tuple[str, ...]
+Batch: TypeAlias = tuple[int, Iterator[Any]]
+"""The number of records, and the records."""
 
 # The functional form, with names that are only known now.
 _typed_dict: Final[Any] = TypedDict
@@ -41,27 +44,37 @@ class ColumnReader:
         self._root = _ObjectColumn(shape, ())
         batch: Any = GenericAlias(tuple, (int, self._root.native))
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(batch)
-        places = iter(range(_count(shape)))
-        record = _display(shape, places)
-        names = "".join(f"v{place}, " for place in range(_count(shape)))
+        record = _display(shape, iter(range(_count(shape))))
+        names = ", ".join(f"v{place}" for place in range(_count(shape)))
         # The names of properties are quoted, and nothing else comes from outside.
-        self._build: Callable[[list[list[Any]]], list[dict[str, Any]]] = eval(  # noqa: S307
-            f"lambda columns: [{record} for {names}in zip(*columns, strict=True)]"
+        self._build: Callable[..., dict[str, Any]] = eval(  # noqa: S307
+            f"lambda {names}: {record}"
         )
 
-    def read(self, batch: bytes) -> list[dict[str, Any]]:
+    def read(self, batch: bytes) -> Batch:
         """Build the records, each afresh (FUNC-16)."""
-        _, columns = self._decoder.decode(batch)
+        count, columns = self._decoder.decode(batch)
         found = _Found()
         self._root.take(columns, found)
-        records = self._build(found.columns)
+        if {count} != set(map(len, found.columns)):
+            raise ValueError(f"a column has more or fewer values than {count}")
+        if not found.gaps:
+            return count, map(self._build, *found.columns)
+        records = list(map(self._build, *found.columns))
         # Inner ones first: what is inside of an absent object is built and absent too.
         for path, null, absent in reversed(found.gaps):
             for position in null:
                 _parent(records[position], path)[path[-1]] = None
             for position in absent:
                 del _parent(records[position], path)[path[-1]]
-        return records
+        return count, drained(records)
+
+
+def drained(records: list[Any]) -> Iterator[Any]:
+    """Give records one by one, and keep none of those that were given."""
+    for position, record in enumerate(records):
+        records[position] = None
+        yield record
 
 
 class _Found:

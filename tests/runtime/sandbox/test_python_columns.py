@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,14 +28,17 @@ from mapping_lang.types.text.format import format_float_json
 from mapping_lang.types.values import Json, Record
 from runtime.presentation.records import presentation_for
 from runtime.sandbox.interface import Language
-from runtime.sandbox.python_columns import ColumnReader
+from runtime.sandbox.python_columns import ColumnReader, drained
 from tests.strategies import canonical, schemas_and_records
 
 
 def read(schema: Schema, records: list[Record], *, preserve_json: bool = False) -> object:
     presentation = presentation_for(schema, Language.PYTHON, preserve_json=preserve_json)
     batch = presentation.present(records).piece(0, len(records))
-    return ColumnReader(presentation.reader).read(batch)
+    count, found = ColumnReader(presentation.reader).read(batch)
+    given = list(found)
+    assert count == len(given)
+    return given
 
 
 @given(schemas_and_records(depth=2), st.booleans())
@@ -96,7 +100,7 @@ def test_values_have_the_classes_that_functions_expect() -> None:
         "f": 2.0,
         "j": Json("[12345678901234567890123, 1.0]"),
     }
-    [found] = ColumnReader(
+    _, [found] = ColumnReader(
         presentation_for(schema, Language.PYTHON, preserve_json=False).reader
     ).read(presentation_for(schema, Language.PYTHON, preserve_json=False).write([record]))
     assert repr(found) == repr(
@@ -123,3 +127,18 @@ def test_names_are_taken_as_they_are() -> None:
     schema = ObjectType(tuple(Property(name, StringType()) for name in names))
     record: Record = dict.fromkeys(names, "x")
     assert read(schema, [record, {"v0": "y"}]) == [record, {"v0": "y"}]
+
+
+def test_columns_of_several_lengths_are_refused() -> None:
+    schema = ObjectType((Property("a", StringType()), Property("b", StringType())))
+    reader = ColumnReader(presentation_for(schema, Language.PYTHON, preserve_json=False).reader)
+    for batch in (b'[2,[["x","y"],["z"]]]', b'[1,[["x","y"],["z","z"]]]'):
+        with pytest.raises(ValueError, match="more or fewer"):
+            reader.read(batch)
+
+
+def test_what_was_given_is_not_kept() -> None:
+    records = [{"a": 1}, {"a": 2}]
+    given = drained(records)
+    assert (next(given), records) == ({"a": 1}, [None, {"a": 2}])
+    assert list(given) == [{"a": 2}]
