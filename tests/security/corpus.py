@@ -16,7 +16,8 @@ from tests.security.layers import Layer
 from tests.security.payload import Mode
 from tests.security.standing import Stand
 
-RECORD_SECONDS: Final = 0.5
+RECORD_SECONDS: Final = (0.5, 2.0, 8.0)
+"""What a source gets; the next, should a slow machine have charged an innocent record."""
 
 BLAMED: Final = frozenset({Layer.TIME, Layer.MEMORY, Layer.CRASH, Layer.PROTOCOL})
 """Ends that the host charges to a record: never to one that was not attacked on."""
@@ -81,11 +82,11 @@ def read(path: Path) -> list[Attempt]:
 def try_out(stand: Stand, attempt: Attempt, ground: Ground) -> Finding:
     """Run a source as it is, then on one record of three so that its value is seen."""
     zygotes = children(stand.process.pid)
-    raw = stand.ask(lambda client: run(client, attempt.language, attempt.source, RECORD_SECONDS))
+    raw = stand.ask(lambda client: run(client, attempt.language, attempt.source, RECORD_SECONDS[0]))
     story, objections = raw, _of_world(stand, ground, raw)
     if not raw.refused and raw.attacked.layer not in BLAMED:
         source = f"{attempt.source}\n{_ATTACKING_ONCE[attempt.language]}"
-        seen = stand.ask(lambda client: run(client, attempt.language, source, RECORD_SECONDS))
+        seen = _on_one_record(stand, attempt.language, source)
         if not seen.refused:
             story = seen
             objections += _of_world(stand, ground, seen)
@@ -99,6 +100,18 @@ def try_out(stand: Stand, attempt: Attempt, ground: Ground) -> Finding:
     if children(stand.process.pid) != zygotes:
         objections.append("the zygotes of the server are not the same")
     return Finding(attempt, story, tuple(objections))
+
+
+def _on_one_record(stand: Stand, language: Language, source: str) -> Story:
+    def story_in(seconds: float) -> Story:
+        return stand.ask(lambda client: run(client, language, source, seconds))
+
+    *shorter, longest = RECORD_SECONDS
+    for seconds in shorter:
+        story = story_in(seconds)
+        if not story.spoilt_by_time:
+            return story
+    return story_in(longest)
 
 
 def _of_world(stand: Stand, ground: Ground, story: Story) -> list[str]:
