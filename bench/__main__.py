@@ -12,6 +12,7 @@ BENCHMARKS: Final = (
     ("blame", "bench.blame"),
     ("soak", "bench.soak"),
     ("service", "bench.service"),
+    ("api", "bench.api"),
     ("warehouse", "bench.warehouse"),
     ("resolution", "bench.resolution"),
 )
