@@ -26,6 +26,7 @@ pytestmark = pytest.mark.timeout(400)  # where nothing is cached, the packages a
 # As bin/setup: uv with what pip is configured with, and from any index; else pip itself.
 INSTALL = """
 set -euo pipefail
+export UV_HTTP_TIMEOUT=30 PIP_DEFAULT_TIMEOUT=30  # an index that does not answer is none
 source bin/indexes.sh
 export_uv_settings {python}
 {uv} pip sync --quiet --python {target} --require-hashes \
@@ -119,7 +120,7 @@ def install(target: Path) -> None:
         return
     [first] = re.findall(r"\A\S+", LOCK.read_text())
     reach = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
-    reach += ["--retries", "1"]
+    reach += ["--retries", "1", "--timeout", "15"]
     with tempfile.TemporaryDirectory() as nowhere:
         reached = subprocess.run(
             [*reach, "--dest", nowhere, first], capture_output=True, check=False
