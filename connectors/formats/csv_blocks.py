@@ -160,6 +160,9 @@ class Blocks:
                 pass
         except MoreNeededError:
             pass
+        except FileError:
+            # Whoever divides the block finds the same, and has the rows before it.
+            return len(data)
         return rows.at
 
 

@@ -111,14 +111,15 @@ class Rows:
     def _until_end(self, at: int) -> tuple[bytes, int]:
         """Give what stands before the next separator or the end of the line."""
         data = self._data
-        stop = data.find(b"\n", at)
-        if stop < 0:
-            stop = len(data)
+        line_end = data.find(b"\n", at)
+        stop = line_end if line_end >= 0 else len(data)
         if stop > at and data[stop - 1] == ord("\r"):
             stop -= 1
         separator = data.find(self._dialect.separator, at, stop)
         if separator >= 0:
-            stop = separator
+            return data[at:separator], separator
+        if line_end < 0 and not self._is_end:
+            raise MoreNeededError
         return data[at:stop], stop
 
     def _plain_value(self, at: int) -> tuple[bytes, int]:
