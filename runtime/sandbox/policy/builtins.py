@@ -29,8 +29,12 @@ EXCEPTIONS: Final = words(
     " UserWarning ValueError Warning ZeroDivisionError"
 )
 
+_STOP = "rejects the record, and ends nothing"
+
 GUARDED: Final[MappingProxyType[str, tuple[object, str]]] = MappingProxyType(
     {
+        "exit": (guards.stop, _STOP),
+        "quit": (guards.stop, _STOP),
         "delattr": (guards.delete_attribute, "objects of your own classes only"),
         "format": (sizes.format_value, f"widths up to {sizes.MAX_WIDTH:,}"),
         "getattr": (guards.get_attribute, "not what begins with `__`"),
@@ -48,7 +52,6 @@ PRINT: Final = "kept per record, and shown in tests only; `file` is ignored"
 _CODE = "write the code itself: source is compiled once, when it is saved"
 _NO_FILES = "functions have no files; bring the data in with a connection"
 _NAMESPACE = "name the variables, or keep them in a dict"
-_STOP = "raise an exception to reject the record"
 
 REFUSED: Final[dict[str, str]] = {
     "ExceptionGroup": "raise a single exception",
@@ -60,14 +63,12 @@ REFUSED: Final[dict[str, str]] = {
     "dir": "name the attributes",
     "eval": _CODE,
     "exec": _CODE,
-    "exit": _STOP,
     "globals": _NAMESPACE,
     "help": "see the documentation of functions",
     "input": "the input is the record",
     "locals": _NAMESPACE,
     "memoryview": "use `bytes`",
     "open": _NO_FILES,
-    "quit": _STOP,
     "vars": _NAMESPACE,
 }
 
