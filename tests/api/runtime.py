@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from runtime.client import Client
 from runtime.errors import UnavailableError
+from runtime.sandbox.interface import Language
 from tests.runtime.serving import ask, running_process, socket_address, wait_until
 
 START_SECONDS = 60.0
@@ -19,8 +20,8 @@ def started_runtime() -> Iterator[str]:
 
 
 def has_languages(address: str) -> bool:
-    """Tell if a runtime answers and knows its walls: before that it has no language."""
+    """Tell if a runtime answers and knows all of its walls: before that, languages are missing."""
     try:
-        return bool(ask(address, Client.health).languages)
+        return ask(address, Client.health).languages == frozenset(Language)
     except UnavailableError:
         return False
