@@ -17,13 +17,12 @@ from executor.purge import SKIPPED, Purge, decide
 from executor.selection import Moments, select
 from executor.state import NOTHING, State, later
 from executor.steps import Counters
-from executor.transforming import TransformedBatch, Transforming
+from executor.transforming import Remote, TransformedBatch, Transforming
 from executor.writing import Open, ReadyBatch, Writing, writing
 from mapping_lang.batch import Step
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schemas.alignment import find_misalignment
 from mapping_lang.types.text.format import format_datetime
-from runtime.client import Client
 
 TRANSFORMED_AHEAD: Final = 3
 """Batches that the runtime has at once, so that it never waits for us."""
@@ -78,7 +77,7 @@ class Import:
     definition: ImportDefinition
     open_source: Callable[[], AbstractAsyncContextManager[Source]]
     open_load: Open
-    client: Client
+    client: Remote
     journal: Journal
     clock: Callable[[], datetime]
     known: State = NOTHING

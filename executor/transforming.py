@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from executor.definition import ImportDefinition
 from executor.errors import FatalError
@@ -15,7 +15,7 @@ from executor.selection import Selected, inputs
 from executor.steps import Counters
 from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.types.schema import Purpose
-from runtime.client import Client
+from runtime.client import Job
 from runtime.contract import Transformed
 from runtime.errors import (
     BatchStoppedError,
@@ -47,13 +47,20 @@ class TransformedBatch:
     """The greatest update time of what passed the filter: those that fail now count (RUN-30)."""
 
 
+class Remote(Protocol):
+    """What transforms batches, and has already tried for a while when it raises."""
+
+    async def transform(self, job: Job, batch: Batch, purposes: Purpose) -> Transformed[Batch]:
+        """Apply a transformation to a batch; raises `KilnRuntimeError`."""
+
+
 @final
 class Transforming:
     """A transformation, applied batch by batch."""
 
     def __init__(
         self,
-        client: Client,
+        client: Remote,
         definition: ImportDefinition,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
