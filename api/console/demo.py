@@ -77,7 +77,7 @@ def _tell_story(client: Client, warehouse: dict[str, object], console: Console) 
     client.in_workspace(workspace)
     client.put(
         "/v1/identity-resolution/settings",
-        {"identifiers": IDENTIFIERS, "resolveIdentitiesOnBatchImport": False},
+        {"identifiers": IDENTIFIERS, "runOnBatchImport": False},
     )
     connection = client.post(
         "/v1/connections",

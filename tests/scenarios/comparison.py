@@ -1,7 +1,7 @@
 """Where what was seen differs from what was recorded, aspect by aspect."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.scenarios.scenario import Document, Step
@@ -23,7 +23,24 @@ class Difference:
     found: Any
 
 
-def differences(step: Step, found: Document, before: Document) -> list[Difference]:
+@dataclass(slots=True)
+class Names:
+    """Which profile is which: ids of the recording and ours, tied together where first seen."""
+
+    ours: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, str] = field(default_factory=dict)
+
+    def tie(self, recorded: Document, found: Document) -> None:
+        """Give profiles of ours the names that the same ones have in the recording."""
+        for key in recorded.keys() & found.keys():
+            name, ours = recorded[key]["profile"], found[key]["profile"]
+            if name not in self.recorded and ours not in self.ours:
+                self.recorded[name], self.ours[ours] = ours, name
+        for profile in found.values():
+            profile["profile"] = self.ours.get(profile["profile"], "another one")
+
+
+def differences(step: Step, found: Document, before: Document, names: Names) -> list[Difference]:
     """Compare what was seen with the recording; `before` is the last run of the same pipeline."""
     recorded = step.observed
     if recorded.get("serverExited"):
@@ -39,9 +56,11 @@ def differences(step: Step, found: Document, before: Document) -> list[Differenc
     if "identities" in recorded:
         pairs["identities"] = (_identities(recorded), _identities(found))
     if "profiles" in recorded:
-        pairs["profiles"] = (_by_identities(recorded), _by_identities(found))
+        theirs, ours = _by_identities(recorded), _by_identities(found)
+        names.tie(theirs, ours)
+        pairs["profiles"] = (theirs, ours)
     return [
-        _difference(aspect, recorded=expected, found=seen)
+        _narrowed(aspect, expected, seen)
         for aspect, (expected, seen) in pairs.items()
         if expected != seen
     ]
@@ -102,6 +121,33 @@ def _by_identities(observed: Document) -> dict[str, Document]:
         }
         for each in observed.get("profiles", ())
     }
+
+
+def _narrowed(aspect: str, recorded: Any, found: Any) -> Difference:
+    """Leave out of two tables or lists what is the same in both."""
+    if isinstance(recorded, list) and isinstance(found, list) and aspect == "records":
+        recorded, found = (dict(enumerate(each)) for each in (recorded, found))
+    if isinstance(recorded, dict) and isinstance(found, dict):
+        differing = [
+            key
+            for key in {**recorded, **found}
+            if key not in recorded or key not in found or recorded[key] != found[key]
+        ]
+        recorded, found = (
+            {key: table[key] for key in differing if key in table} for table in (recorded, found)
+        )
+        both = recorded.keys() & found.keys()
+        for key in both if aspect in {"profiles", "records"} else ():
+            narrower = _narrowed("", _flat(recorded[key]), _flat(found[key]))
+            recorded[key], found[key] = narrower.recorded, narrower.found
+    return _difference(aspect, recorded=recorded, found=found)
+
+
+def _flat(profile: Document) -> Document:
+    """Give what a profile or a record of a file says, side by side."""
+    if "attributes" not in profile:
+        return dict(profile)
+    return {**profile["attributes"], "$id": profile["profile"], "$at": profile["updatedAt"]}
 
 
 def _difference(aspect: str, *, recorded: Any, found: Any) -> Difference:

@@ -14,6 +14,10 @@ from tests.scenarios.service import Service
 from tests.scenarios.tenant import Tenant, exact
 
 
+class NotMadeError(Exception):
+    """A step is about something that was refused when it was to be made."""
+
+
 class Player:
     """One scenario while it is played."""
 
@@ -23,7 +27,6 @@ class Player:
         self._files = files
         self._ids: dict[str, int] = {}
         self._symbols: dict[int, str] = {}
-        self._profiles: dict[str, str] = {}
         self._plays: dict[str, Callable[[Document], Document]] = {
             "put_file": self._put_file,
             "replace_file": self._put_file,
@@ -130,9 +133,6 @@ class Player:
             return _answered(answer)
         profiles = [self._profile(each) for each in found]
         profiles.sort(key=lambda each: each["identities"])
-        for each in profiles:
-            symbol = f"$profile{len(self._profiles) + 1}"
-            each["profile"] = self._profiles.setdefault(each["profile"], symbol)
         return {"status": 200, "total": answer.json()["total"], "profiles": profiles}
 
     def _profile(self, found: Document) -> Document:
@@ -168,7 +168,10 @@ class Player:
         return _answered(answer)
 
     def _id(self, symbol: str) -> int:
-        return self._ids[symbol]
+        try:
+            return self._ids[symbol]
+        except KeyError:
+            raise NotMadeError(symbol) from None
 
 
 def play(service: Service, scenario: Scenario, files: Path) -> Iterator[tuple[Step, Document]]:

@@ -68,7 +68,11 @@ class Tenant:
         headers = {} if content is None else {"Content-Type": "application/json"}
         return self._http.request(method, path, content=content, headers=headers, params=query)
 
-    def set_identifiers(self, body: Document) -> httpx.Response:
+    def set_identifiers(self, recorded: Document) -> httpx.Response:
+        body = {
+            "identifiers": recorded["identifiers"],
+            "runOnBatchImport": recorded["resolveIdentitiesOnBatchImport"],
+        }
         return self.ask("PUT", "/v1/identity-resolution/settings", body)
 
     def resolve(self) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.scenarios.comparison import Difference, differences, errors_of_run
+from tests.scenarios.comparison import Difference, Names, differences, errors_of_run
 from tests.scenarios.scenario import Document, Step
 
 RUN: Document = {
@@ -20,7 +20,7 @@ def step(observed: Document, op: str = "run", what: str = "") -> Step:
 
 
 def test_the_step_that_only_the_recording_has_is_left_out() -> None:
-    assert differences(step(RUN), SEEN, {}) == []
+    assert differences(step(RUN), SEEN, {}, Names()) == []
 
 
 def test_errors_are_those_of_the_run_and_not_of_the_pipeline() -> None:
@@ -28,21 +28,21 @@ def test_errors_are_those_of_the_run_and_not_of_the_pipeline() -> None:
     recorded = {**RUN, "errors": [*RUN["errors"], {"step": "InputValidation", "count": 1}]}
     found = {**SEEN, "errors": [{"step": "InputValidation", "count": 1}]}
 
-    assert differences(step(recorded), found, before) == []
+    assert differences(step(recorded), found, before, Names()) == []
     assert errors_of_run(recorded["errors"], RUN["errors"]) == {"InputValidation": 1}
 
 
 def test_identities_that_were_kept_are_not_counted_as_written() -> None:
     recorded = {**RUN, "passed": [4, 3, 2, 0, 1, 1, 3]}
 
-    assert differences(step(recorded), SEEN, {}) == []
+    assert differences(step(recorded), SEEN, {}, Names()) == []
 
 
 def test_where_nothing_failed_what_was_written_is_compared() -> None:
     recorded = {**RUN, "passed": [4, 4, 4, 0, 4, 4, 4], "failed": [0] * 7, "errors": []}
     found = {**SEEN, "passed": [4, 4, 4, 4, 4, 3], "failed": [0] * 6, "errors": []}
 
-    assert differences(step(recorded), found, {}) == [
+    assert differences(step(recorded), found, {}, Names()) == [
         Difference(aspect="passed", recorded=[4] * 6, found=[4, 4, 4, 4, 4, 3])
     ]
 
@@ -50,13 +50,13 @@ def test_where_nothing_failed_what_was_written_is_compared() -> None:
 def test_an_error_without_a_record_is_a_note() -> None:
     found = {**SEEN, "errors": [*SEEN["errors"], {"step": "Finalize", "count": 0}]}
 
-    assert differences(step(RUN), found, {}) == [
+    assert differences(step(RUN), found, {}, Names()) == [
         Difference(aspect="notes", recorded=[], found=["Finalize"])
     ]
 
 
 def test_a_service_that_ended_is_never_agreed_with() -> None:
-    assert differences(step({"serverExited": True}), SEEN, {}) == [
+    assert differences(step({"serverExited": True}), SEEN, {}, Names()) == [
         Difference(aspect="serverExited", recorded=True, found=False)
     ]
 
@@ -78,8 +78,8 @@ def test_profiles_are_compared_by_their_identities_in_any_order() -> None:
     recorded = {"status": 200, "total": 2, "profiles": [one, two]}
 
     found = {"status": 200, "total": 2, "profiles": [other, one]}
-    assert differences(step(recorded, "read", "profiles"), found, {}) == []
+    assert differences(step(recorded, "read", "profiles"), found, {}, Names()) == []
 
     swapped = {"status": 200, "total": 2, "profiles": [{**one, "profile": "$p2"}, two]}
-    differing = differences(step(recorded, "read", "profiles"), swapped, {})
+    differing = differences(step(recorded, "read", "profiles"), swapped, {}, Names())
     assert [each.aspect for each in differing] == ["profiles"]

@@ -12,7 +12,7 @@ RAW: Document = {
     "step": ["run"],
     "aspects": ["runFailed"],
     "where": {"recorded.runFailed": "true"},
-    "found": {"runFailed": "false"},
+    "found": {"found.runFailed": "false"},
 }
 CASE: Document = {"recorded": {"runFailed": True}, "found": {"runFailed": False}}
 DIFFERENCE = Difference(aspect="runFailed", recorded=True, found=False)
@@ -45,6 +45,7 @@ def test_an_entry_allows_nothing_else(title: str, difference: Difference, case: 
         {"rule": "because"},
         {"reason": ""},
         {"found": {}},
+        {"when": "the_moon_is_full"},
         {"where": {}},
         {"name": "csv-bom"},
     ],
