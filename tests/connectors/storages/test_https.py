@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.files import FileCode, FileError, Site
+from connectors.files import FileCode, FileError, Site, StoredFile
 from connectors.storages import https, waiting
 from connectors.storages.https import WebServer
 from tests.connectors.storages.places import AUTHORITY, LOCAL, trusting
@@ -53,6 +53,11 @@ async def _read(storage: WebServer, path: str = "a.csv") -> bytes:
         while part := await file.read(50_000):
             parts.append(part)
         return b"".join(parts)
+
+
+async def _drain(file: StoredFile) -> None:
+    while await file.read(50_000):
+        pass
 
 
 async def _refused(storage: WebServer, path: str = "a.csv") -> FileError:
@@ -186,12 +191,13 @@ async def test_a_body_that_breaks_off_is_noticed() -> None:
 async def test_a_server_that_stalls_in_the_body_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(https, "READ_SECONDS", 0.3)
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"
-    async with served(answer, hang=True) as (port, _):
-        error = await _refused(_storage(port))
+    async with served(answer, hang=True) as (port, _), _storage(port).open("a.csv") as file:
+        monkeypatch.setattr(https, "READ_SECONDS", 0.3)
+        with pytest.raises(FileError, match="did not send more of the file within") as refused:
+            await _drain(file)
 
-    assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
+    assert (refused.value.code, refused.value.retryable) == (FileCode.TIMEOUT, True)
 
 
 async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,12 +125,13 @@ async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.Monke
 async def test_a_server_that_stalls_in_the_body_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(s3_objects, "READ_SECONDS", 0.5)
     head = (
         b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: "x"\r\n'
         b"Last-Modified: Wed, 01 May 2024 10:00:00 GMT\r\n\r\nabc"
     )
-    async with _served(head, hang=True) as storage:
-        error = await _refused(storage)
+    async with _served(head, hang=True) as storage, storage.open("a.csv") as file:
+        monkeypatch.setattr(s3_objects, "READ_SECONDS", 0.3)
+        with pytest.raises(FileError, match="did not send more of the file within") as refused:
+            await file.read(50_000)
 
-    assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
+    assert (refused.value.code, refused.value.retryable) == (FileCode.TIMEOUT, True)

@@ -90,12 +90,12 @@ class _Stalling(asyncssh.SFTPServer):
 async def test_a_server_that_stalls_ends_with_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sftp_files, "READ_SECONDS", 0.5)
-    async with ssh_server(tmp_path, _Stalling) as (port, _):
-        error = await _refused(_storage(port))
+    async with ssh_server(tmp_path, _Stalling) as (port, _), _storage(port).open("a.csv") as file:
+        monkeypatch.setattr(sftp_files, "READ_SECONDS", 0.3)
+        with pytest.raises(FileError, match="did not send more of the file within") as refused:
+            await _drain(file)
 
-    assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
-    assert "did not send more of the file within 0.5 seconds" in error.message
+    assert (refused.value.code, refused.value.retryable) == (FileCode.TIMEOUT, True)
 
 
 async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
