@@ -6,6 +6,7 @@ and columns that Arrow cannot address.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import accumulate, islice
 from operator import itemgetter
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.arrow.layout import (
+    TIMESTAMP,
     Array,
     RecordBatch,
     arrow_fields,
@@ -45,6 +47,10 @@ from mapping_lang.types.kinds import (
     YearType,
 )
 from mapping_lang.types.values import ABSENT, Absent, Value
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MICROSECONDS: Final = pa.duration("us")
 
 MAX_OFFSET: Final = 2**31 - 1
 """Most elements, and most bytes of text, that one column addresses."""
@@ -78,12 +84,15 @@ def to_array(values: Sequence[Any], type_: Type) -> Array:
             | BooleanType()
             | IntType()
             | FloatType()
-            | DatetimeType()
             | DateType()
             | TimeType()
             | YearType()
         ):
             return _array(values, arrow_type(type_))
+        case DatetimeType():
+            # Four times as fast as instants, of which Arrow asks each for its zone.
+            since = [None if value is None else value - _EPOCH for value in values]
+            return pa.array(since, _MICROSECONDS).view(pa.int64()).view(TIMESTAMP)
         case JsonType():
             return _array([None if v is None else v.text for v in values], arrow_type(type_))
         case DecimalType():
