@@ -64,6 +64,23 @@ function media(body) {
   return body && body.content ? Object.values(body.content)[0] : null;
 }
 
+// One example without a name, or several with one.
+function examples(content) {
+  if (content.example !== undefined) return [{ summary: "", value: content.example }];
+  return Object.values(content.examples || {});
+}
+
+// Puts examples into a text that is sent; with several, people choose one.
+function exampleChoice(found, body) {
+  const fill = (index) => { body.value = json(found.length ? found[index].value : {}); };
+  fill(0);
+  if (found.length < 2) return [];
+  const options = found.map((each, index) => element("option", { value: index }, each.summary));
+  const select = element("select", {}, ...options);
+  select.addEventListener("change", () => fill(Number(select.value)));
+  return [element("label", {}, "Example ", select)];
+}
+
 function trial(path, method, operation) {
   const inputs = {};
   const form = element("form", { autocomplete: "off" });
@@ -77,8 +94,7 @@ function trial(path, method, operation) {
   const sent = media(operation.requestBody);
   const body = sent ? element("textarea", { "aria-label": "Body", spellcheck: "false" }) : null;
   if (body) {
-    body.value = json(sent.example === undefined ? {} : sent.example);
-    form.append(body);
+    form.append(...exampleChoice(examples(sent), body), body);
   }
   const answer = element("pre", { "aria-live": "polite" });
   answer.hidden = true;
@@ -139,7 +155,10 @@ function article(api, path, method, operation) {
   const answer = media(operation.responses["200"]);
   if (answer) {
     shown.append(details("Response", schemaTable(api, answer.schema),
-      ...(answer.example === undefined ? [] : [element("pre", {}, json(answer.example))])));
+      ...examples(answer).flatMap(({ summary, value }) => [
+        ...(summary ? [element("h4", {}, summary)] : []),
+        element("pre", {}, json(value)),
+      ])));
   }
   const failures = Object.entries(operation.responses).filter(([status]) => status !== "200");
   shown.append(details("Errors", element("table", {}, element("tbody", {},
