@@ -1,6 +1,6 @@
 """What the API refuses, and how that is told: a status, a stable code, and words that help.
 
-Every layer of the API raises one of these; `api.http.envelope` writes them as a response. Clients
+Every layer of the API raises one of these; `api.http.responses` writes them as responses. Clients
 match on status and code, never on the message.
 """
 

@@ -7,12 +7,12 @@ import msgspec
 from msgspec import Meta
 
 from api.http.model import Model, ObjectJson, SchemaJson
+from api.pipelines.definition import MAX_SOURCE_CHARS
 from mapping_lang.batch import Step
 from mapping_lang.diagnostics import FailureClass
 from runtime.sandbox.interface import Language
 
 MAX_RECORDS: Final = 1_000
-MAX_SOURCE_CHARS: Final = 50_000
 MAX_EXPRESSION_CHARS: Final = 10_000
 MAX_PATHS: Final = 10_000
 

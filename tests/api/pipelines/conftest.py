@@ -1,7 +1,6 @@
 """The endpoints of pipelines and runs, over a real database and with a real key."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -13,7 +12,6 @@ from api.http.edge import Edge
 from api.http.rate import RateLimit, RateLimiter
 from api.keys import service as keys
 from api.keys.door import KeyDoor
-from api.keys.pepper import Pepper
 from api.pipelines import routes as pipeline_routes
 from api.pipelines.validation.checks import Checker
 from api.pipelines.validation.transformation import Compiler
@@ -23,29 +21,12 @@ from api.telemetry.tracing import NoTracing
 from connectors.interface import Role
 from connectors.registry import catalogue
 from tests.api import rows
+from tests.api.client import PEPPER, Answer
 from tests.api.pipelines.bodies import CONNECTIONS, Body, body
 from tests.api.pipelines.checking import LocalCompiler
 
-PEPPER = Pepper(bytes(range(32)))
 CONNECTION_IDS = {kind: 700_000_000 + number for number, kind in enumerate(CONNECTIONS)}
 SCHEDULE_START = 641
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is looked at of a response: the status, and the JSON or the code of the error."""
-
-    status: int
-    json: Any = None
-
-    @property
-    def code(self) -> str:
-        return str(self.json["error"]["code"])
-
-    @property
-    def id(self) -> int:
-        assert self.status == 200, self.json
-        return int(self.json["id"])
 
 
 class Api:
