@@ -14,6 +14,7 @@
   const ObjectPrototype = Object.prototype;
   const PromisePrototype = Promise.prototype;
   const DatePrototype = Date.prototype;
+  const RangePrototype = RangeError.prototype;
   const { getTime, toISOString, toJSON } = DatePrototype;
   const { exec } = RegExp.prototype;
   const { charCodeAt, indexOf, slice, toWellFormed } = String.prototype;
@@ -22,6 +23,8 @@
   const Text = String;
   const Failure = TypeError;
   const Integers = Int32Array;
+  const Bytes = ArrayBuffer;
+  const { transfer } = ArrayBuffer.prototype;
   const Promised = Promise;
 
   // Other threads, other memory, other languages, and what outlives a record.
@@ -33,15 +36,24 @@
   };
   Error.stackTraceLimit = 10;
 
+  const NO_ROOM = 0; // the guest ends itself then
+  const RESERVE_BYTES = 4 << 20;
   const MAX_MESSAGE_CHARS = 500;
   const MAX_COPIED_DEPTH = 100;
   const MAX_UNIT_BYTES = 3; // of UTF-8, for each unit of UTF-16
+  // What V8 says where the heap has room and the system has none for what lies outside of it.
+  const NO_MEMORY = {
+    __proto__: null,
+    'Array buffer allocation failed': 1,
+    'ArrayBuffer.prototype.resize: Out of memory': 1,
+    'WebAssembly.Memory(): could not allocate memory': 1,
+  };
   const USER_PLACE = /function\.js:(\d+):(\d+)/;
   const BEYOND_ASCII = /[^\x00-\x7f]/;
   // An escape that JSON.stringify writes for half of a pair, and no escaped backslash before it.
   const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
 
-  const state = { cursor: null, transform: undefined, reader: null, writer: null, mostOutput: 0, batchOutput: 0, logChars: 0 };
+  const state = { cursor: null, transform: undefined, reader: null, writer: null, mostOutput: 0, batchOutput: 0, logChars: 0, roomBytes: 0, reserve: null };
   let log = '';
   let logLeft = 0;
 
@@ -220,6 +232,27 @@
     }
   };
 
+  const isOutOfMemory = (error) => {
+    try {
+      return isError(error) && getPrototypeOf(error) === RangePrototype && error.message in NO_MEMORY;
+    } catch {
+      return false;
+    }
+  };
+
+  // Whether what a record took is there again: V8 collects garbage before it gives up, which takes
+  // memory as well, and V8 ends where it finds none. So some is kept for this moment.
+  const hasRoom = () => {
+    try {
+      apply(transfer, state.reserve, [0]);
+      apply(transfer, new Bytes(state.roomBytes), [0]);
+      state.reserve = new Bytes(RESERVE_BYTES);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
   const failure = (position, error) => {
     let code = 'EXCEPTION', message = '', line = '0', column = '0';
     try {
@@ -229,6 +262,7 @@
         message = Text(error.message);
       } else {
         message = described(error);
+        if (isOutOfMemory(error)) code = 'MEMORY';
         if (isError(error)) {
           const found = apply(exec, USER_PLACE, [Text(error.stack)]);
           if (found !== null) { line = found[1]; column = found[2]; }
@@ -306,6 +340,8 @@
           rows += text + '\n';
         }
       } catch (error) {
+        // What the record left would be charged to the next: they get a fresh guest.
+        if (isOutOfMemory(error) && !hasRoom()) return NO_ROOM;
         failures += (failures === '' ? '' : ',') + failure(i, error);
       }
       if (log !== '') {
@@ -322,7 +358,7 @@
 
   const buffer = new ArrayBuffer(2 * 65536);
   const setCursor = (offset) => { state.cursor = new Integers(buffer, offset, 1); };
-  const setFunction = (transform, settings, reader, writer) => {
+  const setFunction = (transform, settings, reader, writer, room) => {
     const found = parse(settings);
     state.transform = transform;
     state.reader = reader;
@@ -330,6 +366,8 @@
     state.mostOutput = found.record_output_bytes;
     state.batchOutput = found.batch_output_bytes;
     state.logChars = found.capture_logs ? found.log_bytes : 0;
+    state.roomBytes = +room;
+    state.reserve = new Bytes(RESERVE_BYTES);
     log = '';
   };
   return [buffer, setCursor, setFunction, run, withhold];

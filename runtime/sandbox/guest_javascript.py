@@ -13,6 +13,7 @@ from runtime.sandbox import v8
 from runtime.sandbox.interface import (
     CURSOR_READING,
     MAX_MESSAGE_CHARS,
+    ROOM_SHARE,
     ExitCode,
     Function,
     Loaded,
@@ -23,6 +24,9 @@ from runtime.sandbox.kernel import map_page
 
 FILE_NAME: Final = "function.js"
 """What stacks call the user's source; the harness looks for the same name."""
+
+NO_ROOM: Final = 0
+"""What the harness answers when a record left no memory for the others."""
 
 HARNESS: Final = Path(__file__).with_suffix(".js")
 
@@ -50,14 +54,18 @@ class JavaScriptGuesthouse:
             raise RuntimeError("prepare() comes first")
         isolate = v8.Isolate(self._library, memory_bytes)
         isolate.check_flags()
-        return JavaScriptEngine(isolate, self._harness, page_descriptor)
+        room_bytes = memory_bytes // ROOM_SHARE
+        return JavaScriptEngine(isolate, self._harness, page_descriptor, room_bytes)
 
 
 class JavaScriptEngine:
     """V8 in one guest, with the harness in place."""
 
-    def __init__(self, isolate: v8.Isolate, harness: str, page_descriptor: int) -> None:
+    def __init__(
+        self, isolate: v8.Isolate, harness: str, page_descriptor: int, room_bytes: int
+    ) -> None:
         self._isolate = isolate
+        self._room_bytes = room_bytes
         # Under a name for a moment: nobody else runs yet.
         isolate.evaluate(f"globalThis.$kiln = {harness}; undefined")
         self._buffer = isolate.handle("$kiln[0]")
@@ -92,7 +100,7 @@ class JavaScriptEngine:
             raise SourceError(refusal_of(error)) from None
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
-        arguments = self._isolate.handle("[null, null, null, null]")
+        arguments = self._isolate.handle("[null, null, null, null, null]")
         settings = msgspec.json.encode(
             msgspec.structs.replace(function, source="", reader="", writer="")
         )
@@ -100,6 +108,7 @@ class JavaScriptEngine:
         self._isolate.set_text(arguments, 1, settings)
         self._isolate.set_item(arguments, 2, reader)
         self._isolate.set_item(arguments, 3, writer)
+        self._isolate.set_text(arguments, 4, str(self._room_bytes).encode())
         self._isolate.call(self._set_function, arguments)
         return JavaScriptFunction(self._isolate, self._run, self._arguments)
 
@@ -122,6 +131,8 @@ class JavaScriptFunction:
         except v8.JavaScriptError:
             # The harness catches what a function throws: its own ground is gone.
             os._exit(ExitCode.ENGINE)
+        if answer == NO_ROOM:
+            os._exit(ExitCode.NO_MEMORY)
         if not isinstance(answer, bytes):
             os._exit(ExitCode.ENGINE)
         return answer, b""

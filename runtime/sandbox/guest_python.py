@@ -1,8 +1,8 @@
 """Inside the wall: Python functions."""
 
-import contextlib
 import ctypes
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +14,8 @@ from mapping_lang.types.errors import format_value_path
 from runtime.sandbox.interface import (
     CURSOR_READING,
     MAX_MESSAGE_CHARS,
+    ROOM_SHARE,
+    ExitCode,
     FailureCode,
     Function,
     Loaded,
@@ -47,13 +49,14 @@ class PythonGuesthouse:
         present(b'[{"ready": [1.5, null]}]')
 
     def open(self, page_descriptor: int, memory_bytes: int) -> "PythonEngine":
-        return PythonEngine(map_page(page_descriptor))
+        return PythonEngine(map_page(page_descriptor), memory_bytes)
 
 
 class PythonEngine:
     """CPython in one guest."""
 
-    def __init__(self, page: int) -> None:
+    def __init__(self, page: int, memory_bytes: int) -> None:
+        self._room_bytes = memory_bytes // ROOM_SHARE
         self._cursor = memoryview((ctypes.c_int32 * 1).from_address(page)).cast("B").cast("i")
         self._cursor[0] = CURSOR_READING
 
@@ -66,7 +69,7 @@ class PythonEngine:
         else:
             transform = load_without_policy(function.source)
         log.take()
-        return PythonFunction(function, transform, self._cursor, log)
+        return PythonFunction(function, transform, self._cursor, log, self._room_bytes)
 
 
 class Log:
@@ -130,7 +133,9 @@ class PythonFunction:
         transform: Callable[[Any], Any],
         cursor: "memoryview[int]",
         log: Log,
+        room_bytes: int,
     ) -> None:
+        self._room_bytes = room_bytes
         self._function = function
         self._transform = transform
         self._cursor = cursor
@@ -205,11 +210,20 @@ class PythonFunction:
                 self._spent = True
                 failure = self._raised(position, error, FailureCode.MEMORY)
                 error.__traceback__ = None
-                with contextlib.suppress(MemoryError):
-                    gc.collect()
+                if not self._has_room():
+                    # What the record left would be charged to the next: they get a fresh guest.
+                    os._exit(ExitCode.NO_MEMORY)
                 return failure
             case _:
                 return self._raised(position, error, FailureCode.EXCEPTION)
+
+    def _has_room(self) -> bool:
+        """Tell if what a record took is there again."""
+        try:
+            gc.collect()
+            return len(bytearray(self._room_bytes)) == self._room_bytes
+        except MemoryError:
+            return False
 
     def _raised(self, position: int, error: BaseException, code: FailureCode) -> RawFailure:
         found = describe_exception(error, self._function.source)

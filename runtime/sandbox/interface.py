@@ -33,6 +33,9 @@ FAILURE_CLASS: Final = FailureClass.USER
 MAX_MESSAGE_CHARS: Final = 500
 """What is kept of an exception's text, and of any other that comes with it."""
 
+ROOM_SHARE: Final = 2
+"""Of its memory, what must be free again in a guest that goes on after a record without enough."""
+
 CURSOR_READING: Final = -1
 """In the shared page before the first record; the batch's length stands there after the last."""
 

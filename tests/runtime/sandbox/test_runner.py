@@ -305,6 +305,49 @@ def test_a_guest_that_lingers_at_its_limit_is_ended_for_its_memory(
     assert values(result) == [{"i": 0}, None, {"i": 2}]
 
 
+LEAVING = {
+    "objects": (PYTHON, "kept.append(str(len(kept)))"),
+    "texts": (PYTHON, "kept.append('x' * (1 << 20))"),
+    "a chain": (PYTHON, "kept[:] = [{'a': [*kept]}]"),
+    "buffers": (JAVASCRIPT, "kept.push(new Uint8Array(1 << 20).fill(1));"),
+    "heap": (JAVASCRIPT, "kept.push({i: kept.length});"),
+}
+
+
+@pytest.mark.parametrize("what", LEAVING)
+def test_what_a_record_leaves_in_memory_is_charged_to_no_other(
+    run_function: Open, limits: Limits, what: str
+) -> None:
+    language, more = LEAVING[what]
+    source = (
+        f"kept = []\ndef transform(r):\n    while r['i'] == 1:\n        {more}\n"
+        "    return {'i': r['i'], 'x': len([str(each) * 9 for each in range(2_000)])}\n"
+        if language is PYTHON
+        else f"const kept = []; function transform(r) {{ while (r.i === 1) {more}"
+        " return {i: r.i, x: new Uint8Array(1 << 20).fill(2).length}; }"
+    )
+    limits = replace(limits, record_seconds=30, memory_bytes=SMALL_BYTES)
+    result = run_function(language, source, limits).run(records(5))
+    x = 2_000 if language is PYTHON else 1 << 20
+    assert rejected(result) == {1: "MEMORY"}
+    assert values(result) == [None if i == 1 else {"i": i, "x": x} for i in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        (PYTHON, "def transform(r):\n    return {'x': bytearray(1 << 33)} if r['i'] % 2 else r\n"),
+        (JAVASCRIPT, "const transform = r => r.i % 2 ? {x: new ArrayBuffer(2 ** 33)} : r;"),
+    ],
+)
+def test_records_that_ask_for_too_much_and_leave_nothing_cost_no_guest(
+    run_function: Open, language: Language, source: str
+) -> None:
+    result = run_function(language, source).run(records(100))
+    assert rejected(result) == dict.fromkeys(range(1, 100, 2), "MEMORY")
+    assert result.kills == 0
+
+
 CYCLES = """
 def transform(record):
     cycle = [bytearray(1 << 10)]

@@ -26,5 +26,5 @@ def test_an_answer_finds_its_way_where_no_memory_is_left(
             Objects([b'{"i":0}', b'{"i":1}', b'{"i":2}'])
         )
         assert result.objects == {0: b'{"i":0}', 2: b'{"i":2}'}
-        assert [failure.code for failure in result.failures] == [FailureCode.EXCEPTION]
+        assert [failure.code for failure in result.failures] == [FailureCode.MEMORY]
         assert result.kills == 0
