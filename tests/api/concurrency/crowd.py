@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,17 @@ class Crowd:
     deleted: Counter[int] = field(default_factory=Counter)
     told: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    answered: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    """Released with every answer, for whoever waits for some."""
+
+    async def wait_for_answers(self, count: int) -> None:
+        for _ in range(count):
+            await self.answered.acquire()
+
+
+class GoneError(Exception):
+    """The process that a client asks was killed."""
 
 
 class Member:
@@ -56,12 +68,19 @@ class Member:
             self._delete_pipeline,
             self._delete_connection,
         )
-        for _ in range(times):
-            await self._random.choice(actions)()
+        with suppress(GoneError):
+            for _ in range(times):
+                await self._random.choice(actions)()
 
     async def _ask(self, what: str, method: str, path: str, sent: Json | None = None) -> Any:  # noqa: ANN401
         """Give the answer, None if it is a refusal."""
-        answer = await self._http.request(method, path, json=sent)
+        try:
+            answer = await self._http.request(method, path, json=sent)
+        except httpx.TransportError:
+            # The process is gone, and nobody knows what it did last.
+            self._crowd.unanswered += 1
+            raise GoneError from None
+        self._crowd.answered.release()
         self._crowd.told[what, answer.status_code] += 1
         if answer.status_code not in {200, 400, 404, 422}:
             self._crowd.failures.append(f"{what}: {answer.status_code} {answer.text}")
@@ -149,9 +168,11 @@ class Member:
             self._crowd.deleted[id_] += 1
 
 
-async def crowd_of(clients: Sequence[httpx.AsyncClient], times: int) -> Crowd:
+async def crowd_of(
+    clients: Sequence[httpx.AsyncClient], times: int, crowd: Crowd | None = None
+) -> Crowd:
     """Let every client act, all at once."""
-    crowd = Crowd()
+    crowd = crowd or Crowd()
     members = [Member(crowd, http, seed) for seed, http in enumerate(clients)]
     for member in members[:BEGINNING]:
         await member.begin()

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -29,6 +30,8 @@ from tests.runtime.serving import running
 
 CLIENTS = 50
 ACTIONS = 8
+ANSWERS = 100
+"""How many were given when one of two processes is killed: a quarter of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,13 @@ class Pair:
     urls: tuple[str, str]
     keys: tuple[str, ...]
     """The first keys that they told."""
+    processes: tuple[Kiln, Kiln]
 
 
 @pytest.fixture
 def pair(empty_database_url: str, tmp_path: Path) -> Iterator[Pair]:
     with running() as (_, runtime):
-        processes = [
+        processes = tuple(
             Kiln(
                 tmp_path / "data",
                 "api",
@@ -53,12 +57,12 @@ def pair(empty_database_url: str, tmp_path: Path) -> Iterator[Pair]:
                 KILN_RATE_LIMIT_BURST="1000000",
             )
             for _ in range(2)
-        ]
+        )
         try:
             one, other = (process.wait_until_ready() for process in processes)
             told = "\n".join(line for process in processes for line in process.told)
             keys = re.findall(r"First API key, shown only now: (\S+)", told)
-            yield Pair((one, other), tuple(keys))
+            yield Pair((one, other), tuple(keys), (processes[0], processes[1]))
         finally:
             for process in processes:
                 process.end()
@@ -81,24 +85,8 @@ async def test_fifty_clients_are_in_each_others_way(
         first = await stack.enter_async_context(
             httpx.AsyncClient(base_url=pair.urls[0], headers=bearer, timeout=60)
         )
-        email = {
-            "name": "email",
-            "type": {"kind": "string", "maxLength": 254},
-            "readOptional": True,
-        }
-        made = await first.post(
-            "/v1/workspaces",
-            json={
-                "name": "Crowded",
-                "profileSchema": {"kind": "object", "properties": [email]},
-                "warehouse": {
-                    "platform": "PostgreSQL",
-                    "settings": empty_schema(warehouse_database),
-                },
-            },
-        )
-        assert made.status_code == 200, made.text
-        headers = {**bearer, "Krenalis-Workspace": str(made.json()["id"])}
+        workspace_id = await create_workspace(first, warehouse_database)
+        headers = {**bearer, "Krenalis-Workspace": str(workspace_id)}
         clients = [
             await stack.enter_async_context(
                 httpx.AsyncClient(base_url=pair.urls[number % 2], headers=headers, timeout=60)
@@ -121,11 +109,68 @@ async def test_fifty_clients_are_in_each_others_way(
         assert shown[0] == shown[1]
         check_shown(crowd, shown[0]["connections"])
         await check_rows(database)
-        await close_down(clients, first, made.json()["id"])
+        await close_down(clients, first, workspace_id)
     async with database.sessions() as session:
         for table in (Workspace, Connection, Pipeline, Run, EventWriteKey, Purge):
             assert await session.scalar(select(func.count()).select_from(table)) == 0
         assert await session.scalar(select(func.count()).select_from(ApiKey)) == 1
+
+
+async def test_a_process_that_is_killed_leaves_nothing_half_done(
+    pair: Pair, database: Database, warehouse_database: str
+) -> None:
+    bearer = {"Authorization": f"Bearer {pair.keys[0]}"}
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=pair.urls[0], headers=bearer, timeout=60)
+        )
+        workspace_id = await create_workspace(first, warehouse_database)
+        headers = {**bearer, "Krenalis-Workspace": str(workspace_id)}
+        clients = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=pair.urls[number % 2], headers=headers, timeout=60)
+            )
+            for number in range(CLIENTS)
+        ]
+        crowd = Crowd()
+        acting = asyncio.create_task(crowd_of(clients, ACTIONS, crowd))
+        await crowd.wait_for_answers(ANSWERS)
+        # Half of the clients have asked it something.
+        await asyncio.to_thread(pair.processes[1].end, signal.SIGKILL)
+        await acting
+        assert crowd.failures == []
+        assert crowd.unanswered > 0
+        shown = (await clients[0].get("/v1/connections")).json()["connections"]
+        ids = {connection["id"] for connection in shown}
+        pipelines = [each["id"] for connection in shown for each in connection["pipelines"]]
+        for path in (
+            *(f"/v1/connections/{each}" for each in ids),
+            *(f"/v1/pipelines/{each}" for each in pipelines),
+        ):
+            assert (await clients[0].get(path)).status_code == 200
+        # What was answered is so; what was not is there as a whole, or not at all.
+        known = set(crowd.connections) - set(crowd.deleted)
+        assert len(known ^ ids) <= crowd.unanswered
+        writers = [each["id"] for each in shown if each["connector"] == "javascript"]
+        for each in writers:
+            found = (await clients[0].get(f"/v1/connections/{each}/event-write-keys")).json()
+            assert found["eventWriteKeys"]
+    await check_rows(database)
+
+
+async def create_workspace(organization: httpx.AsyncClient, warehouse_database: str) -> int:
+    email = {"name": "email", "type": {"kind": "string", "maxLength": 254}, "readOptional": True}
+    settings = empty_schema(warehouse_database)
+    made = await organization.post(
+        "/v1/workspaces",
+        json={
+            "name": "Crowded",
+            "profileSchema": {"kind": "object", "properties": [email]},
+            "warehouse": {"platform": "PostgreSQL", "settings": settings},
+        },
+    )
+    assert made.status_code == 200, made.text
+    return int(made.json()["id"])
 
 
 async def close_down(
