@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.db.session import Sessions
 from api.db.tables.primary_source import PrimarySource
+from api.db.tables.purge import Purge
 from api.db.tables.workspace import Workspace
 from api.errors import NotFoundError, UnprocessableError
 from api.operations.ledger import Claim, Kind, check_mode, start
@@ -78,12 +79,20 @@ def performer(sessions: Sessions, vault: Vault, reach: Reach) -> Performer:
             row = await _workspace(session, claimed.workspace_id)
             asked = await _asked(session, row, claimed.id, request.max_merged)
             found = stored(vault, row)
+            gone = await session.scalars(
+                select(Purge.pipeline_id).where(Purge.workspace_id == claimed.workspace_id)
+            )
+            gone_pipelines = gone.all()
 
         async def read_mode() -> Mode:
             async with sessions() as session:
                 return Mode((await _workspace(session, claimed.workspace_id)).warehouse_mode)
 
         async with reaching(found.platform, found.settings, reach) as warehouse:
+            # Nobody is made of what deleted pipelines have left; that they are purged later, too,
+            # changes nothing.
+            for pipeline_id in gone_pipelines:
+                await warehouse.delete_identities(pipeline_id, read_mode)
             await warehouse.resolve(asked, read_mode)
         return _nothing
 

@@ -4,14 +4,17 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from api.db.session import Sessions
+from api.db.tables.pipeline import Pipeline
+from api.db.tables.purge import Purge
 from api.db.tables.warehouse_operation import WarehouseOperation
 from api.operations import ledger
 from api.operations.ledger import Claim, Kind, OperationLostError
 from api.operations.operator import Finish, Operator
 from api.operations.registry import performers
+from tests.api import rows
 from tests.api.tenant import Tenant
 from tests.api.warehoused import VAULT
 from tests.postgresql import NEAR
@@ -43,6 +46,26 @@ async def test_identities_are_resolved_in_the_background(tenant: Tenant) -> None
     assert ended["error"] == ""
     assert ended["startTime"] <= ended["endTime"]
     assert _profiles(tenant) == 2
+
+
+@pytest.mark.usefixtures("operator")
+async def test_nobody_is_made_of_what_a_deleted_pipeline_has_left(
+    tenant: Tenant, sessions: Sessions
+) -> None:
+    """WH-32: nobody has purged its identities yet."""
+    _write_three(tenant)
+    async with sessions.begin() as session:
+        await session.execute(delete(Pipeline).where(Pipeline.id == rows.PIPELINE_ID))
+        left = Purge(
+            workspace_id=tenant.workspace_id,
+            pipeline_id=rows.PIPELINE_ID,
+            next_attempt_at=func.now(),
+            created_at=func.now(),
+        )
+        session.add(left)
+
+    assert (await tenant.resolve())["error"] == ""
+    assert _profiles(tenant) == 0
 
 
 async def test_one_operation_at_a_time(tenant: Tenant) -> None:
