@@ -15,10 +15,11 @@ from warehouse.load import NO_IDS, Load, Prepared, Resumed
 from warehouse.operations import Operation
 from warehouse.postgresql.flight import entering
 from warehouse.postgresql.loading_sql import KEPT, STAGE, LoadStatements
-from warehouse.postgresql.session import Session, apart, connected, ended
+from warehouse.postgresql.session import Session
 from warehouse.postgresql.stored import store
 from warehouse.prepare import IDENTITY_ID, prepare, storable_ids
 from warehouse.sql import Sql
+from warehouse.threads import apart, connected, ended
 
 Connect = Callable[[], Session]
 T = TypeVar("T")

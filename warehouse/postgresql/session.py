@@ -1,11 +1,10 @@
 """A session of the Arrow driver of PostgreSQL. It blocks, so it works in threads."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from psycopg.conninfo import make_conninfo
@@ -16,7 +15,6 @@ from warehouse.postgresql.driver import MAX_REASON_CHARS, connection_arguments
 from warehouse.sql import Sql, raw
 
 Row: TypeAlias = tuple[Any, ...]
-T = TypeVar("T")
 
 _PLACE: Final = re.compile("%[s%]")
 
@@ -37,7 +35,6 @@ class Session:
         # Loaded where it is used: few processes write to a warehouse.
         from adbc_driver_postgresql import dbapi
 
-        # Its own: in a common pool those who wait for a lock could take the place of who has it.
         self.thread = ThreadPoolExecutor(1, "kiln-warehouse")
         self._errors = dbapi.Error
         self._cancelled = False
@@ -111,37 +108,6 @@ class Session:
             yield
         except self._errors as error:
             raise _translated(error) from error
-
-
-async def connected(connect: Callable[[], Session]) -> Session:
-    """Begin a session; if nobody waits for it any more, it ends as soon as it has begun."""
-    future = asyncio.get_running_loop().run_in_executor(None, connect)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait({future})
-        if not future.cancelled() and future.exception() is None:
-            await ended(future.result())
-        raise
-
-
-async def apart(session: Session, work: Callable[[Session], T]) -> T:
-    """Do what blocks in the thread of a session; if nobody waits any more, it is stopped first."""
-    future = asyncio.get_running_loop().run_in_executor(session.thread, work, session)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        session.cancel()
-        await asyncio.wait({future})
-        if not future.cancelled():
-            future.exception()
-        raise
-
-
-async def ended(session: Session) -> None:
-    """End a session and its thread."""
-    await asyncio.get_running_loop().run_in_executor(session.thread, session.close)
-    session.thread.shutdown(wait=False)
 
 
 @contextmanager

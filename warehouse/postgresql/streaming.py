@@ -14,9 +14,10 @@ from warehouse.operations import Operation
 from warehouse.postgresql.flight import entering
 from warehouse.postgresql.predicate import render
 from warehouse.postgresql.read import read_batch, selected
-from warehouse.postgresql.session import Session, apart, connected, ended
+from warehouse.postgresql.session import Session
 from warehouse.selection import ProfileBatch, ProfileSelection
 from warehouse.sql import EMPTY, Sql, commas, compose, name, raw
+from warehouse.threads import apart, connected, ended
 
 KPID: Final = "_kpid"
 

@@ -35,17 +35,26 @@ def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
 @contextmanager
 def connect(settings: Mapping[str, object]) -> Iterator[Connection]:
     """Open a connection; what the service refuses is its reason."""
-    try:
+    with telling_failures():
         # Loaded where it is used: it is large, and few installations have such a warehouse.
         from snowflake import connector
+
+        with closing(connector.connect(**connection_arguments(settings))) as connection:
+            yield connection
+
+
+@contextmanager
+def telling_failures() -> Iterator[None]:
+    """Turn the failures of the service into `WarehouseUnavailableError`."""
+    try:
+        from snowflake.connector import errors
     except ImportError:
         raise WarehouseUnavailableError(
             "Snowflake", "its driver is not installed: install kiln[snowflake]"
         ) from None
     try:
-        with closing(connector.connect(**connection_arguments(settings))) as connection:
-            yield connection
-    except connector.errors.Error as error:
+        yield
+    except errors.Error as error:
         raise WarehouseUnavailableError("Snowflake", _reason(error)) from error
 
 

@@ -1,16 +1,18 @@
 """Snowflake as a platform, and an open warehouse on it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from forms.addresses import Reach
 from mapping_lang.types.kinds import Schema
-from mapping_lang.types.schema import Path, prune_to_paths
+from mapping_lang.types.schema import Path
 from warehouse.alteration import Alteration
 from warehouse.errors import (
+    ModeRefusedError,
     NotInitializableError,
     NotInitializedError,
     NotSupportedError,
@@ -18,8 +20,8 @@ from warehouse.errors import (
 )
 from warehouse.identity import Outcome, Preview, Resolution
 from warehouse.interface import Platform, ReadMode
-from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW, columns
-from warehouse.load import Load, Loading
+from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.load import Load
 from warehouse.operations import Operation
 from warehouse.profile import (
     EventPage,
@@ -31,6 +33,7 @@ from warehouse.profile import (
     ProfileQuery,
 )
 from warehouse.selection import ProfileBatch, ProfileSelection
+from warehouse.snowflake.clearing import WAIT_FOR_WRITERS, clearance, deletion
 from warehouse.snowflake.definition import (
     check_schema,
     created,
@@ -40,8 +43,11 @@ from warehouse.snowflake.definition import (
     upper,
 )
 from warehouse.snowflake.driver import Connection, connect, fetch
+from warehouse.snowflake.loading import SnowflakeLoading
+from warehouse.snowflake.session import Session
 from warehouse.snowflake.settings import read_settings
-from warehouse.sql import commas, compose, value
+from warehouse.sql import Sql, commas, compose, value
+from warehouse.threads import apart, connected, ended
 
 
 class SnowflakeWarehouse:
@@ -49,6 +55,7 @@ class SnowflakeWarehouse:
 
     def __init__(self, settings: Mapping[str, object]) -> None:
         self._settings = dict(settings)
+        self._loads: list[SnowflakeLoading] = []
 
     async def check_initializable(self) -> None:
         await asyncio.to_thread(self._check_initializable)
@@ -115,33 +122,55 @@ class SnowflakeWarehouse:
     async def preview(self, asked: Resolution) -> Preview:
         raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
 
-    async def open_load(self, load: Load, read_mode: ReadMode) -> Loading:
-        mode = await read_mode()
-        raise NotSupportedError("Snowflake", f"loading identities (run {load.run_id}, {mode} mode)")
+    async def open_load(self, load: Load, read_mode: ReadMode) -> SnowflakeLoading:
+        loading = SnowflakeLoading(load, read_mode, lambda: Session(self._settings))
+        self._loads.append(loading)
+        await loading.open()
+        return loading
 
     async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"deleting the identities of {pipeline_id}")
+        return await self._clear(deletion(pipeline_id), read_mode)
 
     async def clear_properties(
         self, pipeline_id: int, profiles: Schema, paths: Iterable[Path], read_mode: ReadMode
     ) -> int:
-        await read_mode()
-        found = len(columns(prune_to_paths(profiles, paths)))
-        raise NotSupportedError("Snowflake", f"clearing {found} columns of {pipeline_id}")
+        return await self._clear(clearance(pipeline_id, profiles, paths), read_mode)
 
     async def count_in_flight(self) -> Mapping[Operation, int]:
-        # What is not supported is not in flight.
-        return dict.fromkeys(Operation, 0)
+        raise NotSupportedError("Snowflake", "counting the operations in flight")
 
     async def drain(self, operations: Collection[Operation], *, cancel: bool) -> None:
-        counted = await self.count_in_flight()
-        if any(counted[operation] for operation in operations):
-            raise NotSupportedError("Snowflake", "cancelling" if cancel else "waiting")
+        if cancel:
+            raise NotSupportedError("Snowflake", "cancelling what is in flight")
+        if Operation.WRITE in operations:
+            await asyncio.to_thread(self._wait_for_writers)
 
     async def close(self) -> None:
-        # A connection lasts as long as what it is opened for.
-        self._settings.clear()
+        while self._loads:
+            await self._loads.pop().close()
+
+    async def _clear(self, statements: Sequence[Sql], read_mode: ReadMode) -> int:
+        """Change all in one transaction; the last statement tells how many identities that were."""
+        first, *rest = statements
+        session = await connected(lambda: Session(self._settings))
+        try:
+            await apart(session, Session.begin)
+            await apart(session, lambda each: each.fetch(first))
+            # The ledger first, the mode after: a change of mode waits for the ledger.
+            mode = await read_mode()
+            if not mode.allows(Operation.WRITE):
+                raise ModeRefusedError(mode, Operation.WRITE)
+            count = 0
+            for statement in rest:
+                count = await apart(session, partial(_change, statement))
+            await apart(session, Session.commit)
+            return count
+        finally:
+            await ended(session)
+
+    def _wait_for_writers(self) -> None:
+        with connect(self._settings) as connection:
+            fetch(connection, WAIT_FOR_WRITERS)
 
     def _check_initializable(self) -> None:
         with connect(self._settings) as connection:
@@ -244,6 +273,11 @@ class SnowflakeWarehouse:
                 found[label] = int(rows[0][0])
         if found:
             raise NotInitializableError(found)
+
+
+def _change(statement: Sql, session: Session) -> int:
+    ((count, *_),) = session.fetch(statement)
+    return int(count)
 
 
 async def _open(settings: Mapping[str, object], reach: Reach) -> SnowflakeWarehouse:
