@@ -14,6 +14,9 @@ from warehouse.sql import Sql
 Connection = psycopg.AsyncConnection[TupleRow]
 
 CONNECT_SECONDS: Final = 5
+SILENCE_SECONDS: Final = 60
+"""How long a connection may be dead before it is noticed."""
+
 MAX_REASON_CHARS: Final = 500
 
 _ADDRESSES: Final = "addresses"
@@ -60,6 +63,11 @@ def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
         "options": f"-csearch_path={settings['schema']} -ctimezone=UTC",
         "application_name": "kiln",
         "connect_timeout": CONNECT_SECONDS,
+        # A server that is gone without a word is given up: by itself the system waits for hours.
+        "keepalives_idle": SILENCE_SECONDS // 2,
+        "keepalives_interval": SILENCE_SECONDS // 6,
+        "keepalives_count": 3,
+        "tcp_user_timeout": SILENCE_SECONDS * 1_000,
         "client_encoding": "UTF8",
     }
 
