@@ -18,6 +18,8 @@ from api.pipelines.validation.transformation import Compiler
 from api.runs import routes as run_routes
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import NoTracing
+from api.vault.keys import SecretKey
+from api.vault.vault import Vault
 from connectors.interface import Role
 from connectors.registry import catalogue
 from tests.api import rows
@@ -90,6 +92,8 @@ def application(sessions: Sessions, compiler: Compiler) -> Edge:
             "sessions": sessions,
             "catalogue": offered,
             "checker": Checker(catalogue=offered, compiler=compiler),
+            "clock": lambda: rows.NOW,
+            "vault": Vault([SecretKey(bytes(range(32)))]),
         },
         door=KeyDoor(sessions, PEPPER),
         limiter=RateLimiter(RateLimit()),

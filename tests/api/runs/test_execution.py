@@ -13,7 +13,15 @@ from api.db.tables.run import Run
 from api.db.tables.run_error import RunError
 from api.runs.lease import claim, hand_over
 from api.runs.service import CHANNEL
-from tests.api.runs.working import OF_THE_FILE, PIPELINE, Workshop, lines
+from tests.api.runs.working import (
+    OF_THE_FILE,
+    PIPELINE,
+    Workshop,
+    held,
+    lines,
+    row_of,
+    wait_for_attempt,
+)
 
 SIX = [0] * 6
 LONG = "x" * 21
@@ -31,11 +39,6 @@ async def _errors(shop: Workshop, pipeline_id: int, **query: object) -> list[tup
     return sorted((each["step"], each["count"], each["message"]) for each in found["errors"])
 
 
-async def _row(shop: Workshop, run_id: int) -> Run:
-    async with shop.database.sessions() as session:
-        return await session.get_one(Run, run_id)
-
-
 async def _cursor(shop: Workshop, pipeline_id: int) -> object:
     async with shop.database.sessions() as session:
         return (await session.get_one(Pipeline, pipeline_id)).cursor
@@ -51,7 +54,7 @@ async def test_a_file_becomes_identities(shop: Workshop) -> None:
     assert (run["passed"], run["failed"], run["error"]) == ([2] * 6, SIX, "")
     assert shop.identities() == {"a": ("a@x.io", 30), "b": ("b@x.io", 31)}
     assert await _cursor(shop, pipeline_id) == OF_THE_FILE
-    row = await _row(shop, run["id"])
+    row = await row_of(shop, run["id"])
     assert (row.definition, row.lease_owner, row.attempt) == (None, None, 1)
 
 
@@ -133,35 +136,17 @@ async def test_a_disabled_pipeline_ends_its_run(shop: Workshop) -> None:
         assert (await shop.ended(run_id))["passed"] == [1] * 6
 
 
-async def _wait_for_attempt(shop: Workshop, run_id: int, attempt: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            row = await _row(shop, run_id)
-            if row.attempt >= attempt and row.lease_owner is not None:
-                return
-            await asyncio.sleep(0.01)
-
-
 async def _wait_until_ended(shop: Workshop, run_id: int) -> None:
     async with asyncio.timeout(60):
-        while (await _row(shop, run_id)).ended_at is None:  # noqa: ASYNC110 - elsewhere
+        while (await row_of(shop, run_id)).ended_at is None:  # noqa: ASYNC110 - elsewhere
             await asyncio.sleep(0.01)
-
-
-async def _held(shop: Workshop, mode: str = "Maintenance") -> tuple[int, int]:
-    """Start a run that waits for the mode of its warehouse."""
-    shop.put("members.csv", lines("a,a@x.io,30"))
-    pipeline_id = await shop.create()
-    run_id = await shop.start(pipeline_id)
-    assert (await shop.ask("PUT", "/v1/warehouse/mode", {"mode": mode})).status == 200
-    return pipeline_id, run_id
 
 
 async def test_a_run_waits_until_its_warehouse_may_be_written(shop: Workshop) -> None:
     """RUN-28, RUN-85."""
-    _, run_id = await _held(shop)
+    _, run_id = await held(shop)
     async with shop.working():
-        await _wait_for_attempt(shop, run_id, 1)
+        await wait_for_attempt(shop, run_id, 1)
         await shop.ask("PUT", "/v1/warehouse/mode", {"mode": "Normal"})
         run = await shop.ended(run_id)
 
@@ -169,9 +154,9 @@ async def test_a_run_waits_until_its_warehouse_may_be_written(shop: Workshop) ->
 
 
 async def test_a_live_run_is_cancelled_at_once_and_another_can_start(shop: Workshop) -> None:
-    pipeline_id, run_id = await _held(shop)
+    pipeline_id, run_id = await held(shop)
     async with shop.working(lease_seconds=600):
-        await _wait_for_attempt(shop, run_id, 1)
+        await wait_for_attempt(shop, run_id, 1)
         assert (await shop.ask("DELETE", f"/v1/pipelines/runs/{run_id}")).status == 200
         run = await shop.ended(run_id)
         assert (await shop.ask("DELETE", f"/v1/pipelines/runs/{run_id}")).status == 200
@@ -188,9 +173,9 @@ async def test_a_run_of_another_workspace_is_not_cancelled(shop: Workshop) -> No
 
 async def test_a_pipeline_that_is_deleted_takes_its_run_with_it(shop: Workshop) -> None:
     """RUN-83: nothing is stuck, and everything else goes on."""
-    pipeline_id, run_id = await _held(shop)
+    pipeline_id, run_id = await held(shop)
     async with shop.working(lease_seconds=0.3):
-        await _wait_for_attempt(shop, run_id, 1)
+        await wait_for_attempt(shop, run_id, 1)
         assert (await shop.ask("DELETE", f"/v1/pipelines/{pipeline_id}")).status == 200
         assert (await shop.ask("GET", f"/v1/pipelines/runs/{run_id}")).status == 404
         await shop.ask("PUT", "/v1/warehouse/mode", {"mode": "Normal"})
@@ -202,23 +187,23 @@ async def test_a_pipeline_that_is_deleted_takes_its_run_with_it(shop: Workshop) 
 
 async def test_an_organization_that_is_disabled_ends_its_runs(shop: Workshop) -> None:
     """RUN-84."""
-    _, run_id = await _held(shop)
+    _, run_id = await held(shop)
     async with shop.working(lease_seconds=0.3):
-        await _wait_for_attempt(shop, run_id, 1)
+        await wait_for_attempt(shop, run_id, 1)
         async with shop.database.sessions.begin() as session:
             await session.execute(update(Organization).values(enabled=False))
         await _wait_until_ended(shop, run_id)
 
-    row = await _row(shop, run_id)
+    row = await row_of(shop, run_id)
     assert (row.error, row.error_step) == ("the organization was disabled", 0)
 
 
 async def test_a_worker_that_stops_hands_over(shop: Workshop) -> None:
     """RUN-96: another one need not wait for the lease."""
-    _, run_id = await _held(shop)
+    _, run_id = await held(shop)
     async with shop.working(lease_seconds=600):
-        await _wait_for_attempt(shop, run_id, 1)
-    row = await _row(shop, run_id)
+        await wait_for_attempt(shop, run_id, 1)
+    row = await row_of(shop, run_id)
     assert (row.lease_owner, row.ended_at, row.attempt) == (None, None, 1)
 
     await shop.ask("PUT", "/v1/warehouse/mode", {"mode": "Normal"})
@@ -238,10 +223,10 @@ async def test_the_run_of_a_worker_that_died_is_taken_over(shop: Workshop) -> No
         run = await shop.ended(run_id)
 
     assert run["passed"] == [1] * 6
-    assert (await _row(shop, run_id)).attempt == 2
+    assert (await row_of(shop, run_id)).attempt == 2
     # Who was believed dead comes back, and changes nothing.
     await hand_over(shop.database.sessions, dead)
-    assert (await _row(shop, run_id)).attempt == 2
+    assert (await row_of(shop, run_id)).attempt == 2
 
 
 async def test_two_workers_carry_each_run_out_once(shop: Workshop) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from api.db.session import Database
+from api.db.tables.run import Run
 from api.operations import routes as operations
 from api.pipelines import routes as pipelines
 from api.pipelines.validation.checks import Checker
@@ -200,3 +201,26 @@ async def workshop(
 
 def lines(*rows_: str) -> str:
     return "\n".join(("id,mail,age", *rows_, ""))
+
+
+async def row_of(shop: Workshop, run_id: int) -> Run:
+    async with shop.database.sessions() as session:
+        return await session.get_one(Run, run_id)
+
+
+async def wait_for_attempt(shop: Workshop, run_id: int, attempt: int) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            row = await row_of(shop, run_id)
+            if row.attempt >= attempt and row.lease_owner is not None:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def held(shop: Workshop, mode: str = "Maintenance") -> tuple[int, int]:
+    """Start a run that waits for the mode of its warehouse."""
+    shop.put("members.csv", lines("a,a@x.io,30"))
+    pipeline_id = await shop.create()
+    run_id = await shop.start(pipeline_id)
+    assert (await shop.ask("PUT", "/v1/warehouse/mode", {"mode": mode})).status == 200
+    return pipeline_id, run_id
