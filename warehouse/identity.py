@@ -45,6 +45,8 @@ class Resolution:
     primary_sources: Mapping[Path, str] = field(default_factory=lambda: NO_SOURCES)
     """The connection whose values come first, by path (IR-6)."""
     max_merged: int = MAX_MERGED
+    excluded_pipelines: frozenset[str] = frozenset()
+    """Those whose identities are still to be purged: they are nobody any more (WH-32)."""
 
     def __post_init__(self) -> None:
         for path in (*self.identifiers, *self.primary_sources):

@@ -79,20 +79,12 @@ def performer(sessions: Sessions, vault: Vault, reach: Reach) -> Performer:
             row = await _workspace(session, claimed.workspace_id)
             asked = await _asked(session, row, claimed.id, request.max_merged)
             found = stored(vault, row)
-            gone = await session.scalars(
-                select(Purge.pipeline_id).where(Purge.workspace_id == claimed.workspace_id)
-            )
-            gone_pipelines = gone.all()
 
         async def read_mode() -> Mode:
             async with sessions() as session:
                 return Mode((await _workspace(session, claimed.workspace_id)).warehouse_mode)
 
         async with reaching(found.platform, found.settings, reach) as warehouse:
-            # Nobody is made of what deleted pipelines have left; that they are purged later, too,
-            # changes nothing.
-            for pipeline_id in gone_pipelines:
-                await warehouse.delete_identities(pipeline_id, read_mode)
             await warehouse.resolve(asked, read_mode)
         return _nothing
 
@@ -117,10 +109,12 @@ async def _asked(
     sources = await session.scalars(
         select(PrimarySource).where(PrimarySource.workspace_id == row.id)
     )
+    purges = await session.scalars(select(Purge.pipeline_id).where(Purge.workspace_id == row.id))
     return Resolution(
         operation=operation,
         schema=schema,
         identifiers=tuple(parse_path(path) for path in row.identifiers),
         primary_sources={parse_path(each.path): str(each.connection_id) for each in sources},
+        excluded_pipelines=frozenset(str(each) for each in purges),
         max_merged=row.max_merged_identities if max_merged is None else max_merged,
     )

@@ -69,7 +69,9 @@ def _keys(asked: Resolution) -> Sql:
     return compose(
         'CREATE TEMPORARY TABLE {keys} ON COMMIT DROP AS SELECT "_pk" AS pk,'
         ' "_connection" AS connection, "_identity_id" AS id, "_is_anonymous" AS anonymous,'
-        ' "_kpid" AS kpid, {mask} AS mask{texts} FROM {identities}',
+        ' "_kpid" AS kpid, {mask} AS mask{texts} FROM {identities}'
+        ' WHERE "_pipeline" <> ALL({excluded}::text[])',
+        excluded=value(sorted(asked.excluded_pipelines)),
         keys=raw(KEYS),
         mask=mask,
         texts=join("", (raw(", ") + text for text in texts)),

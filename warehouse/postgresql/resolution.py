@@ -26,6 +26,13 @@ def apply(asked: Resolution, version: int) -> Iterator[Sql]:
         ' WHERE c.pk = i."_pk" AND c.old IS DISTINCT FROM p.kpid',
         identities=name(IDENTITIES),
     )
+    if asked.excluded_pipelines:
+        yield compose(
+            'UPDATE {identities} SET "_kpid" = NULL'
+            ' WHERE "_pipeline" = ANY({excluded}) AND "_kpid" IS NOT NULL',
+            identities=name(IDENTITIES),
+            excluded=value(sorted(asked.excluded_pipelines)),
+        )
     yield _of_events()
     yield compose(
         "INSERT INTO {versions} VALUES ({version}, {operation}, now() AT TIME ZONE 'UTC')",

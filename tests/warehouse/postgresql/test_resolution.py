@@ -308,6 +308,26 @@ async def test_the_same_operation_is_done_once(warehouse: Settings) -> None:
     assert done == (1,)
 
 
+async def test_identities_that_are_to_be_purged_are_nobody(warehouse: Settings) -> None:
+    """WH-32."""
+    _write(warehouse, EXAMPLE)
+    await resolve(warehouse, _asked(["customer_id", "email"]))
+    (before,) = _profiles(warehouse)
+    # Without the second, nothing brings the fourth to the others.
+    asked = _asked(["customer_id", "email"], excluded_pipelines=frozenset({"news", "gone"}))
+    shown = await preview(warehouse, asked)
+    assert (shown.outcome, shown.merged, shown.split) == (Outcome(identities=3, profiles=2), 0, 1)
+    await resolve(warehouse, asked)
+    with _connect(warehouse) as connection:
+        found = connection.execute("SELECT _pk, _kpid FROM kiln_identities ORDER BY _pk").fetchall()
+        shown_ids = connection.execute("SELECT _kpid FROM profiles").fetchall()
+    kpids = dict(found)
+    assert kpids[2] is None
+    assert kpids[1] == kpids[3] != kpids[4]
+    assert before[1] not in kpids.values()
+    assert sorted(shown_ids) == sorted([(kpids[1],), (kpids[4],)])
+
+
 async def test_a_mode_that_allows_no_resolution_changes_nothing(warehouse: Settings) -> None:
     _write(warehouse, EXAMPLE)
 
