@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.db.embedded.server import EmbeddedServer
-from tests.api.openapi.generated import BOUNDED, run
+from tests.api.openapi.generated import BOUNDED, Part, run
 from tests.api.openapi.listening import EXPORT_CONNECTION, Service, listening
 from tests.postgresql import empty_schema, new_database
 
@@ -29,9 +29,10 @@ def service(
         yield found
 
 
-def test_generated_requests_are_answered_as_documented(service: Service) -> None:
+@pytest.mark.parametrize("part", Part)
+def test_generated_requests_are_answered_as_documented(service: Service, part: Part) -> None:
     """No 5xx but 503, no status, type or member that is not documented, no wrong data accepted."""
-    found = run(service, *BOUNDED)
+    found = run(service, part, *BOUNDED)
 
     assert found.returncode == 0, found.stdout
 
