@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.console.child import StartError
 from api.console.client import AnswerError, Client
 from api.console.demo import demo
+from api.console.dry_run import Shown, dry_run
+from api.console.dry_run_view import DryRunView
 from api.console.watch import watch
 from api.db.embedded.layout import EmbeddedServerError
 from api.db.migrate import DatabaseTooNewError, migrate
@@ -34,6 +37,7 @@ from api.settings.settings import Settings
 from api.settings.table import SETTINGS
 from api.telemetry.logs import LogFormat, LogLevel, configure_logs
 from api.vault.errors import VaultError
+from connectors.registry import catalogue
 
 USAGE: Final = 2
 """Exit status of a command that cannot be meant, or of a setting that cannot be."""
@@ -113,7 +117,7 @@ def tell(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kiln", description="Kiln runs data pipelines.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in (*COMMANDS, *COMMANDS_OF_FILES):
         _add(commands, command)
     for name, help_, members in (
         ("keys", "Manage API keys.", KEY_COMMANDS),
@@ -210,6 +214,25 @@ async def _demo(told: argparse.Namespace, settings: Settings) -> None:
     demo(environment(), Console(), once=told.once)
 
 
+async def _import(told: argparse.Namespace, settings: Settings) -> int:
+    if not told.dry_run:
+        raise AnswerError("add --dry-run: without a pipeline of the API there is nowhere to write")
+    view = DryRunView(Console(stderr=told.json), tell if told.json else None)
+    try:
+        definition = told.pipeline.read_bytes()
+    except OSError as error:
+        raise AnswerError(f"the definition cannot be read: {error}") from None
+    outcome = await dry_run(
+        told.file.resolve(),
+        definition,
+        catalogue=catalogue(with_test_connectors=settings.test_connectors),
+        environment=environment(),
+        clock=now,
+        shown=Shown(rows=view.rows, failures=view.failures),
+    )
+    return view.ended(outcome)
+
+
 async def _watch(told: argparse.Namespace, settings: Settings) -> int:
     if settings.api_key is None:
         raise AnswerError("KILN_API_KEY is not set: it is what the API is asked with")
@@ -259,6 +282,19 @@ def _of_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when everything was shown")
 
 
+def _of_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file to read")
+    parser.add_argument(
+        "--pipeline",
+        type=Path,
+        required=True,
+        metavar="PIPELINE",
+        help="file with the definition of a pipeline, as the API takes it",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    parser.add_argument("--json", action="store_true", help="print every row as a line of JSON")
+
+
 def _of_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", type=int, metavar="ID", help="of the run")
     parser.add_argument(
@@ -306,6 +342,16 @@ KEY_COMMANDS: Final = (
     ),
     Command(name="list", help="List API keys.", run=_list_keys, arguments=_of_organization),
     Command(name="revoke", help="Delete an API key.", run=_revoke_key, arguments=_of_old_key),
+)
+
+# What is told of a file before there is a pipeline.
+COMMANDS_OF_FILES: Final = (
+    Command(
+        name="import",
+        help="Show what a pipeline would write of a file, and what it would reject.",
+        run=_import,
+        arguments=_of_import,
+    ),
 )
 
 RUN_COMMANDS: Final = (

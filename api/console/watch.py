@@ -1,6 +1,7 @@
 """`kiln runs watch`: a run as it goes, until it has ended."""
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from rich.box import SIMPLE
@@ -31,7 +32,7 @@ def watch(client: Client, run_id: int, console: Console) -> int:
     return FAILED if last.get("error") else 0
 
 
-def counters_table(title: str, passed: list[int], failed: list[int]) -> Table:
+def counters_table(title: str, passed: Sequence[int], failed: Sequence[int]) -> Table:
     """Show the counters of a run, step by step."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE)
     table.add_column("step")
