@@ -106,19 +106,13 @@ class Reader:
 
     async def identities(self, workspace_id: int, kpid: UUID, asked: PageQuery) -> IdentityList:
         """Read a page of the identities of a profile."""
-        found = await self._identities(workspace_id, OfProfile(kpid), asked)
-        if found is None:
-            raise _no_profile(kpid)
-        return found
+        return await self._identities(workspace_id, OfProfile(kpid), asked)
 
     async def identities_of_connection(
         self, workspace_id: int, connection_id: int, asked: PageQuery
     ) -> IdentityList:
         """Read a page of the identities of a connection; a destination has none (WH-62)."""
-        found = await self._identities(workspace_id, OfConnection(str(connection_id)), asked)
-        if found is None:
-            raise LookupError("identities of a connection")
-        return found
+        return await self._identities(workspace_id, OfConnection(str(connection_id)), asked)
 
     async def check_connection(self, workspace_id: int, connection_id: int) -> None:
         """Refuse a connection that does not exist."""
@@ -133,7 +127,7 @@ class Reader:
 
     async def _identities(
         self, workspace_id: int, of: OfConnection | OfProfile, asked: PageQuery
-    ) -> IdentityList | None:
+    ) -> IdentityList:
         async with self.sessions() as session:
             pipelines = await session.scalars(
                 select(Pipeline.id).where(Pipeline.workspace_id == workspace_id)
@@ -146,7 +140,7 @@ class Reader:
         async with self._opening(workspace_id) as (warehouse, _, read_mode):
             found = await warehouse.read_identities(query, read_mode)
         if found is None:
-            return None
+            raise NotFoundError("the profile does not exist")
         return IdentityList(
             identities=[identity_body(each) for each in found.identities], total=found.total
         )

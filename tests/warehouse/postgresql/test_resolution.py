@@ -162,7 +162,7 @@ def _expect(
     return found
 
 
-EXAMPLES = 40
+EXAMPLES = 25
 GROUPS = 6
 """Groups that have nothing in common are resolved together: as many cases in one resolution."""
 
