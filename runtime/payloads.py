@@ -1,5 +1,6 @@
 """Payloads to records or columns and back, by schema; what comes in is of unknown origin."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never, cast
 
@@ -71,6 +72,13 @@ def send(content: Content, schema: Schema, encoding: Encoding) -> Payload:
             return Payload(encoding, encoder_for(schema).encode_array(records))
         case _:
             assert_never(encoding)
+
+
+def joined(texts: Sequence[bytes]) -> bytes:
+    """Put JSON arrays one after the other; there is at least one."""
+    if len(texts) == 1:
+        return texts[0]
+    return b"[%b]" % b",".join(text[1:-1] for text in texts if text != b"[]")
 
 
 def _receive_batch(payload: Payload, schema: Schema, limits: Limits) -> Received:
