@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.db.session import Sessions
-from api.errors import ApiError
+from api.errors import ApiError, NotFoundError
 from api.operations.ledger import (
     LEASE_SECONDS,
     Claim,
@@ -93,11 +93,15 @@ class Operator:
         except asyncio.CancelledError:
             await asyncio.shield(self._leave(claimed))
             raise
-        except OperationLostError:
-            log.warning("the operation is no longer ours")
+        except (OperationLostError, NotFoundError):
+            log.warning("the operation is no longer ours, or its workspace is gone")
         except SQLAlchemyError as error:
             # The lease ends by itself, and somebody takes it over.
             log.warning("the database does not answer", reason=str(error))
+        except Exception:
+            log.exception("a bug ended an operation")
+            with contextlib.suppress(OperationLostError, SQLAlchemyError):
+                await self._end(claimed, BUG)
         else:
             log.info("the operation has ended")
 
@@ -114,11 +118,6 @@ class Operator:
                 await self._end(claimed, str(error))
         except (ApiError, AddressRefusedError) as error:
             await self._end(claimed, str(error))
-        except (OperationLostError, SQLAlchemyError):
-            raise
-        except Exception:  # noqa: BLE001 - the run loop: a bug in one ends that one
-            _log.exception("a bug ended an operation", operation=str(claimed.id))
-            await self._end(claimed, BUG)
         else:
             async with self._sessions.begin() as session:
                 await finish(session)

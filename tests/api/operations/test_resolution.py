@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
@@ -196,6 +197,30 @@ async def test_who_stops_leaves_an_operation_to_others(tenant: Tenant, sessions:
         row = await session.scalar(select(WarehouseOperation))
         assert row is not None
         assert (str(row.id), row.lease_owner, row.attempt) == (started.json["id"], None, 1)
+
+
+async def test_a_bug_ends_its_operation_and_no_other(tenant: Tenant, sessions: Sessions) -> None:
+    async def failing(session: AsyncSession) -> None:
+        raise RuntimeError(session)
+
+    async def perform(claimed: Claim) -> Finish:
+        perform_really = performers(sessions, VAULT, NEAR)[claimed.kind]
+        return failing if claimed.request == "null" else await perform_really(claimed)
+
+    async with sessions.begin() as session:
+        await ledger.start(session, tenant.workspace_id, Kind.RESOLUTION, "null")
+    work = asyncio.create_task(
+        Operator(sessions, {Kind.RESOLUTION: perform}, "buggy", poll_seconds=0.01).run()
+    )
+    try:
+        async with asyncio.timeout(60):
+            while (latest := await tenant.client.get(LATEST))["endTime"] is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert latest["error"] == "an internal error has occurred; it is logged"
+        assert (await tenant.resolve())["error"] == ""
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
 
 
 @pytest.mark.usefixtures("operator")
