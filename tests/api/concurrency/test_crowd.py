@@ -28,6 +28,8 @@ from tests.api.serve.served import Kiln
 from tests.postgresql import empty_schema
 from tests.runtime.serving import running
 
+pytestmark = pytest.mark.timeout(300)  # four processes and fifty clients
+
 CLIENTS = 50
 ACTIONS = 8
 ANSWERS = 100

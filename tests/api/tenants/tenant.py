@@ -105,7 +105,9 @@ async def settle(
     write_keys = await http.get(f"/v1/connections/{writer_id}/event-write-keys")
     run_id = pipeline_id - 1
     async with database.sessions.begin() as session:
-        session.add(rows.run(id=run_id, pipeline_id=pipeline_id))
+        session.add(
+            rows.run(id=run_id, pipeline_id=pipeline_id, definition=None, ended_at=rows.NOW)
+        )
     return Tenant(
         name=name,
         organization_key=for_all.text,
