@@ -1,7 +1,7 @@
 """A whole API over a real database and a real runtime, with a key for one workspace of it."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,15 +22,17 @@ from api.vault.keys import SecretKey
 from api.vault.vault import Purpose, Vault
 from connectors.interface import Connector
 from connectors.registry import catalogue
+from mapping_lang.types.schemas.decode import decode_schema
 from runtime.client import connect
 from tests.api import rows
 from tests.api.client import PEPPER
 from tests.api.seeds.documents import sample_request
 from tests.postgresql import NEAR
+from warehouse.postgresql.platform import POSTGRESQL
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
-NO_WAREHOUSE = {
+NO_WAREHOUSE: dict[str, object] = {
     "host": "127.0.0.1",
     "port": 1,
     "username": "nobody",
@@ -69,12 +71,20 @@ async def installed(
         yield Installation(app=app, metrics=metrics, key=key)
 
 
-async def tenant(database: Database, *, restricted: bool) -> str:
-    """Make an organisation with a workspace, and a key for one of them."""
+async def tenant(
+    database: Database, *, restricted: bool, warehouse: Mapping[str, object] | None = None
+) -> str:
+    """Make an organisation with a workspace, and a key for one of them.
+
+    `warehouse` are the settings of an empty PostgreSQL, which is initialised.
+    """
+    settings = NO_WAREHOUSE if warehouse is None else dict(warehouse)
+    if warehouse is not None:
+        await _initialize(warehouse)
     workspace = rows.workspace(
         profile_schema=json.dumps(PROFILE_SCHEMA),
         sealed_warehouse_settings=VAULT.seal_json(
-            Purpose.WAREHOUSE_SETTINGS, rows.WORKSPACE_ID, NO_WAREHOUSE
+            Purpose.WAREHOUSE_SETTINGS, rows.WORKSPACE_ID, settings
         ),
     )
     async with database.sessions.begin() as session:
@@ -89,6 +99,15 @@ async def tenant(database: Database, *, restricted: bool) -> str:
             workspace_id=rows.WORKSPACE_ID if restricted else None,
         )
     return key.text
+
+
+async def _initialize(settings: Mapping[str, object]) -> None:
+    opened = await POSTGRESQL.open(POSTGRESQL.read_settings(settings), NEAR)
+    try:
+        async with opened.initializing(decode_schema(json.dumps(PROFILE_SCHEMA))):
+            pass
+    finally:
+        await opened.close()
 
 
 @asynccontextmanager

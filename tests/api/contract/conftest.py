@@ -18,7 +18,7 @@ from tests.api.client import Answer, Client
 from tests.api.installation import serving, tenant
 from tests.api.pipelines.conftest import CONNECTION_IDS, add_connections
 from tests.api.seeds.documents import Documented
-from tests.postgresql import new_database
+from tests.postgresql import empty_schema, new_database
 from tests.runtime.serving import running
 
 UNKNOWN_ID = 999_999_999
@@ -48,6 +48,8 @@ class World:
     workspace: Client
     no_functions: Client
     """The same workspace, of an installation whose runtime has no language for functions."""
+    warehouse: dict[str, object]
+    """The settings of the warehouse of the workspace."""
     authorization_server: AuthorizationServer
     requests: dict[str, Request] = field(default_factory=dict)
     """Good requests that were made, by the name of their endpoint."""
@@ -74,11 +76,13 @@ async def world(
 ) -> AsyncIterator[World]:
     with (
         new_database(postgresql, migrated_template) as url,
+        new_database(postgresql) as warehouse_url,
         running() as (_, without_functions),
         authorizing() as authorization_server,
     ):
         database = Database.open(url)
-        key = await tenant(database, restricted=False)
+        warehouse = empty_schema(warehouse_url)
+        key = await tenant(database, restricted=False, warehouse=warehouse)
         await add_connections(database.sessions)
         sample = sample_oauth_application(authorization_server.url)
         clients = {sample.code: OAuthClient(id="our id", secret="our secret")}  # noqa: S106
@@ -95,6 +99,7 @@ async def world(
                 app=app,
                 key=key,
                 organization=organization,
+                warehouse=warehouse,
                 workspace=organization.of(rows.WORKSPACE_ID),
                 no_functions=Client(mute, key, rows.WORKSPACE_ID),
                 authorization_server=authorization_server,

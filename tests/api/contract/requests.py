@@ -1,22 +1,27 @@
 """Requests of the documents made good: their own JSON, with ids that are there."""
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
 from api.app import FEATURES
 from tests.api import rows
 from tests.api.contract.conftest import Request, World, connection_of
+from tests.api.pipelines.bodies import body
 from tests.api.pipelines.conftest import CONNECTION_IDS
 from tests.api.seeds.documents import ENDPOINTS, Documented, documented, sample_request
+from tests.api.tenant import Tenant
 
 Json = dict[str, Any]
 
+_PARAMETER = re.compile(r"\{\w+:str\}")
+
 SERVED = {
-    (method, path.replace("{id:str}", ":id").replace("{pipeline:str}", ":id"))
+    (method, _PARAMETER.sub(":id", path))
     for feature in FEATURES
     for route in feature
     for method in route.http_methods
-    for path in (each.replace("{run:str}", ":id") for each in route.paths)
+    for path in route.paths
 }
 SERVED_ENDPOINTS = [each for each in ENDPOINTS if (each.method, each.path) in SERVED]
 
@@ -24,26 +29,28 @@ SERVED_ENDPOINTS = [each for each in ENDPOINTS if (each.method, each.path) in SE
 async def good_request(world: World, endpoint: Documented) -> Request:
     """Give the request of a document, after making what it names."""
     query = {name: unquote(value) for name, value in endpoint.sample_query.items()}
-    body = None
+    sent = None
     if endpoint.sample_request is not None:
-        body = sample_request(endpoint.document, endpoint.title)
+        sent = sample_request(endpoint.document, endpoint.title)
     match endpoint.document, endpoint.title:
         case _, "Create connection":
-            assert body is not None
-            return Request({**body, "linkedConnections": await two_destinations(world)})
+            assert sent is not None
+            return Request({**sent, "linkedConnections": await two_destinations(world)})
+        case _, "List connection identities":
+            return Request(None, await new_identities(world), query)
         case "connections", _ if ":id" in endpoint.path:
-            return Request(body, await new_connection(world), query)
+            return Request(sent, await new_connection(world), query)
         case (("file_imports" | "application_exports"), "Create pipeline"):
-            assert body is not None
-            return Request({**body, "connection": connection_of(endpoint)})
+            assert sent is not None
+            return Request({**sent, "connection": connection_of(endpoint)})
         case ("file_imports" | "application_exports") as document, _:
-            return Request(body, await new_pipeline(world, document))
+            return Request(sent, await new_pipeline(world, document))
         case _, "Get pipeline run":
             return Request(None, await new_run(world))
         case "pipelines", _ if ":id" in endpoint.path:
-            return Request(body, await new_pipeline(world, "file_imports"))
+            return Request(sent, await new_pipeline(world, "file_imports"))
         case _:
-            return Request(body, query=query)
+            return Request(sent, query=query)
 
 
 async def kept_request(world: World, endpoint: Documented) -> Request:
@@ -74,6 +81,20 @@ async def new_connection(world: World) -> int:
     endpoint = documented("connections", "Create connection")
     made = await good_request(world, endpoint)
     return (await world.send(endpoint, made.body)).id
+
+
+async def new_identities(world: World) -> int:
+    """Write identities of all forms, and give the connection that they came through."""
+    connection_id = CONNECTION_IDS["K4"]
+    made = await world.workspace.ask("POST", "/v1/pipelines", body("K4", connection=connection_id))
+    tenant = Tenant(
+        client=world.workspace, workspace_id=rows.WORKSPACE_ID, settings=world.warehouse
+    )
+    of = {"_pipeline": str(made.id), "_connection": str(connection_id)}
+    tenant.write(**of, _identity_id="b8c24mEpaxC")
+    tenant.write(**of, _identity_id="9f60d802", _is_anonymous=True)
+    tenant.write(**of, _identity_id="u7x49LpQm12", _anonymous_ids=["0b12df7a", "c41f8d90"])
+    return connection_id
 
 
 async def new_pipeline(world: World, document: str, **changed: Any) -> int:  # noqa: ANN401 - JSON

@@ -148,3 +148,23 @@ async def test_a_run_has_six_counters_for_each_side(world: World) -> None:
     assert list(mistakes(documented("pipelines", "List pipeline runs").response or {}, {
         "runs": runs
     })) == []  # fmt: skip
+
+
+async def test_identities_of_every_form_are_listed(world: World) -> None:
+    endpoint = documented("connections", "List connection identities")
+    asked = await good_request(world, endpoint)
+
+    everything = await world.send(
+        endpoint, identifier=asked.identifier, query={**asked.query, "limit": "1000"}
+    )
+    page = await world.send(endpoint, identifier=asked.identifier, query=asked.query)
+
+    identities = everything.json["identities"]
+    assert everything.json["total"] == page.json["total"] == len(identities)
+    assert page.json["identities"] == identities[: int(asked.query["limit"])]
+    forms = {frozenset(each) & {"userId", "anonymousIds"} for each in identities}
+    assert forms == {
+        frozenset({"userId"}),
+        frozenset({"anonymousIds"}),
+        frozenset({"userId", "anonymousIds"}),
+    }
