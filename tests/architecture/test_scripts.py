@@ -158,7 +158,7 @@ def test_setup_runs_once_per_lock(tmp_path: Path) -> None:
     assert calls.read_text().split("\n")[:-1] == whole * 2
 
 
-def test_setup_starts_anew_when_the_lock_or_the_folder_changed(tmp_path: Path) -> None:
+def test_setup_starts_anew_in_another_folder(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     python = executable(tmp_path / "python3", RECORDER)
@@ -167,10 +167,17 @@ def test_setup_starts_anew_when_the_lock_or_the_folder_changed(tmp_path: Path) -
     assert setup_copy(second, python).returncode == 0
     assert Path(second, "calls").read_text().count("venv\n") == 2
 
-    with Path(first, "requirements/dev.lock").open("a") as lock:
+
+def test_setup_changes_what_is_installed_with_the_lock(tmp_path: Path) -> None:
+    python = executable(tmp_path / "python3", RECORDER)
+    assert setup_copy(tmp_path, python).returncode == 0
+    before = Path(tmp_path, "calls").read_text()
+    with Path(tmp_path, "requirements/dev.lock").open("a") as lock:
         lock.write("# changed\n")
-    assert setup_copy(first, python).returncode == 0
-    assert Path(first, "calls").read_text().count("venv\n") == 2
+    assert setup_copy(tmp_path, python).returncode == 0
+    assert Path(tmp_path, "calls").read_text() == before + before.removeprefix("venv\n")
+    assert setup_copy(tmp_path, python).returncode == 0
+    assert Path(tmp_path, "calls").read_text() == before + before.removeprefix("venv\n")
 
 
 def test_setup_falls_back_on_pip(tmp_path: Path) -> None:
