@@ -37,7 +37,12 @@ def _texts(content: Any, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _compact(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_number)
+
+
+def _number(found: Any) -> int | float:
+    """Give an exact number a form that JSON has; the text is only searched."""
+    return int(found) if found == found.to_integral_value() else float(found)
 
 
 def _items(content: Any) -> Iterator[Any]:

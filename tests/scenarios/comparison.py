@@ -104,17 +104,20 @@ def _notes(errors: list[Document]) -> list[str]:
     return sorted({each["step"] for each in errors if not each["count"]})
 
 
-def _identities(observed: Document) -> dict[tuple[str, str], str]:
+def _identities(observed: Document) -> dict[str, str]:
     return {
-        (each["pipeline"], each["userId"]): each["updatedAt"]
+        f"{each['pipeline']} {each['userId']}": each["updatedAt"]
         for each in observed.get("identities", ())
     }
 
 
 def _by_identities(observed: Document) -> dict[str, Document]:
-    """Give profiles by their identities, which tell them apart; the rest is compared."""
+    """Give profiles by their identities, which tell them apart; the rest is compared.
+
+    Those whose identities were deleted are told apart by what they say.
+    """
     return {
-        str(sorted(map(list, each["identities"]))): {
+        str(sorted(map(list, each["identities"])) or sorted(each["attributes"].items())): {
             "profile": each["profile"],
             "updatedAt": each["updatedAt"],
             "attributes": each["attributes"],
