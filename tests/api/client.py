@@ -64,7 +64,7 @@ class Client:
         """Give a client with the same key of another application on the same database."""
         return Client(app, self._key)
 
-    async def ask(self, method: str, path: str, sent: object = None, **query: object) -> Answer:
+    async def ask(self, method: str, path: str, sent: object = None, /, **query: object) -> Answer:
         response = await self._client.request(
             method,
             path,
@@ -73,7 +73,7 @@ class Client:
         )
         return Answer(response.status_code, response.json() if response.content else None)
 
-    async def get(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
+    async def get(self, path: str, /, **query: object) -> Any:  # noqa: ANN401 - JSON
         answer = await self.ask("GET", path, **query)
         assert answer.status == 200, answer.json
         return answer.json

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from api.connections import files
 from api.db.session import Database
 from api.db.tables.run import Run
 from api.operations import routes as operations
@@ -115,7 +116,7 @@ class Workshop:
             while not met():  # noqa: ASYNC110 - what is awaited happens elsewhere
                 await asyncio.sleep(0.01)
 
-    async def ask(self, method: str, path: str, sent: object = None, **query: object) -> Answer:
+    async def ask(self, method: str, path: str, sent: object = None, /, **query: object) -> Answer:
         return await self.client.ask(method, path, sent, **query)
 
     def identities(self) -> dict[str, tuple[object, ...]]:
@@ -159,13 +160,20 @@ async def workshop(
         settings = empty_schema(warehouse_url)
         app = application(
             database.sessions,
-            (*workspaces.ROUTES, *operations.ROUTES, *pipelines.ROUTES, *runs.ROUTES),
+            (
+                *workspaces.ROUTES,
+                *operations.ROUTES,
+                *pipelines.ROUTES,
+                *runs.ROUTES,
+                *files.ROUTES,
+            ),
             {
                 "vault": VAULT,
                 "reach": NEAR,
                 "catalogue": CATALOGUE,
                 "checker": Checker(catalogue=CATALOGUE, compiler=transformer),
                 "clock": clock,
+                "site": Site(root=Root(folder, "/files"), reach=NEAR),
             },
         )
         client = Client(app, await organization_key(database.sessions))
