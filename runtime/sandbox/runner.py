@@ -93,18 +93,29 @@ class BatchResult:
     timings: Timings
 
 
-def after_death(piece: Piece, death: Death) -> tuple[int | None, tuple[Piece, ...]]:
-    """Decide who is to blame for a death, and what is still to be done."""
+def after_death(
+    piece: Piece, death: Death, *, is_fresh: bool
+) -> tuple[int | None, tuple[Piece, ...]]:
+    """Decide who is to blame for a death, and what is still to be done, in order.
+
+    `is_fresh` says that nothing had run in the guest before the first record of the piece.
+    """
     if death.cause is Cause.OUTSIDE:
+        return None, (piece,)
+    if death.cause is Cause.MEMORY and not is_fresh and len(piece) == 1:
         return None, (piece,)
     if len(piece) == 1:
         return piece.start, ()
-    if 0 <= death.cursor < len(piece):
-        culprit = piece.start + death.cursor
-        before = replace(piece, stop=culprit)
-        behind = replace(piece, start=culprit + 1)
-        return culprit, tuple(each for each in (before, behind) if len(each))
-    return None, (replace(piece, one_by_one=True),)
+    if not 0 <= death.cursor < len(piece):
+        return None, (replace(piece, one_by_one=True),)
+    culprit = piece.start + death.cursor
+    before = replace(piece, stop=culprit)
+    if death.cause is Cause.MEMORY and not (is_fresh and death.cursor == 0):
+        # What may have been filled before is empty in the guest that comes next.
+        again = replace(piece, start=culprit)
+        return None, tuple(each for each in (again, before) if len(each))
+    behind = replace(piece, start=culprit + 1)
+    return culprit, tuple(each for each in (before, behind) if len(each))
 
 
 def charge(position: int, death: Death, limits: Limits) -> Failure:
@@ -144,6 +155,10 @@ class _Batch:
     logs: dict[int, RawLog] = field(default_factory=dict)
     kills: int = 0
     outside_kills: int = 0
+    suspects: set[int] = field(default_factory=set)
+    """Records that are tried again, since their guest had no memory for them."""
+    proven: int = 0
+    """Suspects that turned out to be to blame: two guests each, for one mistake."""
     timings: Timings = Timings()
 
     def steps(self) -> Iterator[Piece]:
@@ -222,6 +237,7 @@ class Runner:
         self._function = function
         self._limits = limits
         self._guest: Guest | None = None
+        self._has_run = False
 
     def __enter__(self) -> "Runner":
         return self
@@ -238,6 +254,7 @@ class Runner:
         """Have a guest with the function loaded; raises `FunctionRefusedError`."""
         if self._guest is None or self._guest.ended:
             self._guest = self._started()
+            self._has_run = False
         return self._guest
 
     def _started(self) -> Guest:
@@ -280,11 +297,13 @@ class Runner:
             [Piece(start=0, stop=len(records))] if records else [],
         )
         for piece in batch.steps():
+            guest = self._guest
+            is_fresh = guest is None or guest.ended or not self._has_run
             try:
                 self._run_piece(batch, piece, caller_seconds)
             except GuestDiedError as error:
                 self._guest = None
-                self._settle(batch, piece, error.death)
+                self._settle(batch, piece, error.death, is_fresh=is_fresh)
         return batch.result()
 
     def close(self) -> None:
@@ -296,6 +315,7 @@ class Runner:
         started = time.monotonic()
         guest = self.start()
         running = time.monotonic()
+        self._has_run = True
         try:
             reply = guest.run(
                 batch.text(piece),
@@ -314,7 +334,7 @@ class Runner:
         if reply.outcomes.spent:
             self.close()
 
-    def _settle(self, batch: _Batch, piece: Piece, death: Death) -> None:
+    def _settle(self, batch: _Batch, piece: Piece, death: Death, *, is_fresh: bool) -> None:
         batch.kills += 1
         limits = self._limits
         if death.cause is Cause.CALLER:
@@ -324,17 +344,22 @@ class Runner:
             self._kills.note(time.monotonic())
             message = f"the batch took longer than {limits.batch_seconds:g} s"
             raise BatchStoppedError("batch_seconds", message, _position(piece, death))
-        culprit, rest = after_death(piece, death)
+        culprit, rest = after_death(piece, death, is_fresh=is_fresh)
         batch.todo.extend(reversed(rest))
         if death.cause is Cause.OUTSIDE:
             batch.outside_kills += 1
             if batch.outside_kills > MAX_OUTSIDE_KILLS:
                 raise GuestLostError(f"guests are killed from outside: {death.detail}")
             return
-        self._kills.note(time.monotonic())
+        if culprit in batch.suspects:
+            batch.proven += 1
+        else:
+            self._kills.note(time.monotonic())
         if culprit is not None:
             batch.failures[culprit] = charge(culprit, death, limits)
-        if batch.kills - batch.outside_kills > limits.batch_kills:
+        elif death.cause is Cause.MEMORY and not rest[0].one_by_one:
+            batch.suspects.add(rest[0].start)
+        if batch.kills - batch.outside_kills - batch.proven > limits.batch_kills:
             message = (
                 f"{limits.batch_kills} guests had to be replaced in one batch, the last because"
                 f" {charge(piece.start, death, limits).message}"

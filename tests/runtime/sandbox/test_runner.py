@@ -79,7 +79,7 @@ def test_only_the_culprits_of_a_thousand_are_rejected(
     assert all(each.failure_class is FailureClass.USER for each in result.failures)
     culprits = {ENDLESS, BOMB, CRASH, OVERSIZED}
     assert values(result) == [None if i in culprits else {"i": i} for i in range(1000)]
-    assert 2 <= result.kills <= 3
+    assert 2 <= result.kills <= 5
 
 
 def test_a_batch_without_culprits_costs_no_guest(run_function: Open, language: Language) -> None:
@@ -301,7 +301,8 @@ def test_a_guest_that_lingers_at_its_limit_is_ended_for_its_memory(
     # V8 tries again for each object that it moves: with this much, for tens of seconds.
     limits = replace(limits, record_seconds=600, batch_seconds=600, memory_bytes=91 << 20)
     result = run_function(JAVASCRIPT, CHURN, limits).run(records(3))
-    assert rejected(result) == {1: "MEMORY"}
+    # V8 may bring itself down before the host has seen enough.
+    assert rejected(result) in ({1: "MEMORY"}, {1: "CRASH"})
     assert values(result) == [{"i": 0}, None, {"i": 2}]
 
 
@@ -346,6 +347,35 @@ def test_records_that_ask_for_too_much_and_leave_nothing_cost_no_guest(
     result = run_function(language, source).run(records(100))
     assert rejected(result) == dict.fromkeys(range(1, 100, 2), "MEMORY")
     assert result.kills == 0
+
+
+HOARDING = {
+    PYTHON: """
+kept = []
+def transform(record):
+    kept.append(bytearray(3 << 20))
+    return {'i': record['i']}
+""",
+    JAVASCRIPT: """
+const kept = [];
+function transform(record) {
+  kept.push(new Array(4e5).fill(record.i + 0.5));
+  return {i: record.i};
+}
+""",
+}
+
+
+def test_a_record_whose_memory_others_have_filled_gets_its_result(
+    run_function: Open, language: Language, limits: Limits
+) -> None:
+    # Some ten records fit into one guest.
+    limits = replace(limits, record_seconds=30, memory_bytes=32 << 20)
+    runner = run_function(language, HOARDING[language], limits)
+    for count in (7, 7, 20):
+        result = runner.run(records(count))
+        assert rejected(result) == {}
+        assert values(result) == [{"i": i} for i in range(count)]
 
 
 CYCLES = """
@@ -398,25 +428,48 @@ def death(cause: Cause, cursor: int) -> Death:
 PIECE = Piece(start=10, stop=20)
 
 
+ONE = Piece(start=4, stop=5)
+
+
+@pytest.mark.parametrize("is_fresh", [True, False])
 @pytest.mark.parametrize(
     ("piece", "died", "expected"),
     [
-        (PIECE, death(Cause.MEMORY, 3), (13, (Piece(start=10, stop=13), Piece(start=14, stop=20)))),
+        (PIECE, death(Cause.EXIT, 3), (13, (Piece(start=10, stop=13), Piece(start=14, stop=20)))),
         (PIECE, death(Cause.SIGNAL, 0), (10, (Piece(start=11, stop=20),))),
         (PIECE, death(Cause.EXIT, 9), (19, (Piece(start=10, stop=19),))),
         # The cursor names nobody: before the first, after the last, or nonsense.
         (PIECE, death(Cause.RECORD_TIME, -1), (None, (replace(PIECE, one_by_one=True),))),
         (PIECE, death(Cause.RECORD_TIME, 10), (None, (replace(PIECE, one_by_one=True),))),
         (PIECE, death(Cause.PROTOCOL, 1 << 30), (None, (replace(PIECE, one_by_one=True),))),
-        (Piece(start=4, stop=5), death(Cause.RECORD_TIME, 1), (4, ())),
+        (PIECE, death(Cause.MEMORY, -1), (None, (replace(PIECE, one_by_one=True),))),
+        (ONE, death(Cause.RECORD_TIME, 1), (4, ())),
         (PIECE, death(Cause.OUTSIDE, 3), (None, (PIECE,))),
-        (Piece(start=4, stop=5), death(Cause.OUTSIDE, 0), (None, (Piece(start=4, stop=5),))),
+        (ONE, death(Cause.OUTSIDE, 0), (None, (ONE,))),
     ],
 )
 def test_blame_is_decided_by_cause_and_cursor(
-    piece: Piece, died: Death, expected: tuple[int | None, tuple[Piece, ...]]
+    piece: Piece, died: Death, expected: tuple[int | None, tuple[Piece, ...]], *, is_fresh: bool
 ) -> None:
-    assert after_death(piece, died) == expected
+    assert after_death(piece, died, is_fresh=is_fresh) == expected
+
+
+@pytest.mark.parametrize(
+    ("piece", "cursor", "is_fresh", "expected"),
+    [
+        (PIECE, 0, True, (10, (Piece(start=11, stop=20),))),
+        (ONE, 0, True, (4, ())),
+        # Others were before it in its guest: it is tried again where nobody was.
+        (PIECE, 0, False, (None, (PIECE,))),
+        (ONE, 0, False, (None, (ONE,))),
+        (PIECE, 3, True, (None, (Piece(start=13, stop=20), Piece(start=10, stop=13)))),
+        (PIECE, 3, False, (None, (Piece(start=13, stop=20), Piece(start=10, stop=13)))),
+    ],
+)
+def test_whoever_finds_no_memory_is_to_blame_only_where_nobody_was_before(
+    piece: Piece, cursor: int, *, is_fresh: bool, expected: tuple[int | None, tuple[Piece, ...]]
+) -> None:
+    assert after_death(piece, death(Cause.MEMORY, cursor), is_fresh=is_fresh) == expected
 
 
 def test_every_failure_of_a_record_has_a_code() -> None:
