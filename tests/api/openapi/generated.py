@@ -65,6 +65,7 @@ class Part(Enum):
 def _command(service: Service, part: Part, options: tuple[str, ...]) -> Iterator[list[str]]:
     document = httpx.get(f"{service.url}/openapi.json").json()
     _take_part(document, part)
+    _let_null_be_absent(document)
     headers = {"Authorization": f"Bearer {service.key}"}
     if part is Part.WORKSPACE:
         headers[WORKSPACE_HEADER] = str(service.workspace_id)
@@ -98,6 +99,47 @@ def _take_part(document: dict[str, Any], part: Part) -> None:
                 del operations[method]
         if not operations:
             del document["paths"][path]
+
+
+def _let_null_be_absent(document: dict[str, Any]) -> None:
+    """Say what API-23 says: null is as good as nothing, which would make the document hard to read.
+
+    Otherwise it is believed that null is wrong where a member or the whole body may be left out.
+    """
+    components = document["components"]["schemas"]
+    waiting = []
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                waiting.append(content["schema"])
+                if not _followed(components, content["schema"]).get("required"):
+                    content["schema"] = _or_null(content["schema"])
+    seen: set[str] = set()
+    while waiting:
+        found = waiting.pop()
+        name = found.get("$ref", "").rpartition("/")[2]
+        # Schemas of records are strict.
+        if name in seen | {"Schema", "Type", "Property"}:
+            continue
+        seen |= {name} - {""}
+        schema = _followed(components, found)
+        waiting += schema.get("anyOf", ())
+        waiting += [schema["items"]] if "items" in schema else []
+        for member, inner in schema.get("properties", {}).items():
+            waiting.append(inner)
+            if member not in schema.get("required", ()):
+                schema["properties"][member] = _or_null(inner)
+
+
+def _followed(components: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    )
+    return found
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def run(service: Service, part: Part, *options: str) -> "subprocess.CompletedProcess[str]":
