@@ -32,6 +32,7 @@ def filled(script: str, **facts: object) -> str:
     return script
 
 
+@pytest.mark.timeout(300)  # a start is that of five processes
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")
 def test_the_page_about_the_api_is_right(tmp_path: Path, warehouse_database: str) -> None:
     files, asking = BLOCKS

@@ -12,6 +12,8 @@ from api.db.embedded.layout import Layout
 from tests.api.db.embedded.clients import eventually
 from tests.api.serve.served import Kiln, descendants, get, nothing_left_behind, run
 
+pytestmark = pytest.mark.timeout(300)  # every start is that of five processes
+
 
 def answers(url: str) -> bool:
     return httpx.get(f"{url}/readyz").status_code == 200
