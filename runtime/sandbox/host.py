@@ -58,7 +58,7 @@ LOOKS_PER_LIMIT: Final = 8
 """How often the cursor is read in the time of one record: a record gets at most 1/8 more."""
 
 CRASH_SHARE: Final = 0.5
-"""A guest that traps having filled this share of its memory is taken to have run out of it."""
+"""A guest that crashes having filled this share of its memory is taken to have run out of it."""
 
 BREAK_SECONDS: Final = 0.5
 """How long a guest that broke its channel may take to die before its death is our doing."""
@@ -383,11 +383,9 @@ def explain(ending: Answer | None, memory_bytes: int) -> tuple[Cause, str]:
         # Nothing inside can send these; whoever did was not the function.
         if number in {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
             return Cause.OUTSIDE, f"signal {number}"
-        # V8 traps, or its libraries abort, when an allocation fails; its size tells.
-        if (
-            number in {signal.SIGTRAP, signal.SIGABRT}
-            and ending.grown_bytes >= memory_bytes * CRASH_SHARE
-        ):
+        # V8 traps when an allocation fails; its libraries abort, or use what they did not get. Its
+        # size tells.
+        if number != signal.SIGSYS and ending.grown_bytes >= memory_bytes * CRASH_SHARE:
             return Cause.MEMORY, "no memory is left"
         return Cause.SIGNAL, f"signal {number}"
     code = os.WEXITSTATUS(status)
