@@ -39,7 +39,9 @@ def paths(document: str) -> set[str]:
 
 
 def test_the_readme_starts_with_what_sets_itself_up() -> None:
-    assert {"bin/kiln", "bin/kiln-runtime", "bin/test"} <= commands(Path(ROOT, "README.md").read_text())
+    assert {"bin/kiln", "bin/kiln-runtime", "bin/test"} <= commands(
+        Path(ROOT, "README.md").read_text()
+    )
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
