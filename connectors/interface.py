@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from connectors.files import FormatReading, OpenStorage
+from mapping_lang.types.kinds import Schema
 
 
 class ConnectorType(StrEnum):
@@ -99,6 +100,8 @@ class EventType:
     description: str
     filter: str
     """The recommended filter of pipelines that send it."""
+    schema: Schema | None = None
+    """What is sent beside the event itself; None if nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

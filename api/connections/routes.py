@@ -23,6 +23,8 @@ from api.connections.schemas import (
     AuthUrlQuery,
     ConnectionChange,
     ConnectionList,
+    EventSchemaBody,
+    EventSchemaQuery,
     NewConnection,
     OneConnectionBody,
 )
@@ -35,7 +37,7 @@ from api.errors import (
     UnprocessableError,
 )
 from api.http.endpoint import Example
-from api.http.model import Created
+from api.http.model import Created, schema_json
 from api.http.requests import KeyRequest, WorkspaceRequest
 from api.http.routes import delete, get, post, put
 from api.vault.vault import Vault
@@ -245,6 +247,41 @@ async def get_connection(
         return await service.read(session, catalogue, request.workspace_id, connection_id)
 
 
+@get(
+    "/v1/connections/{id:str}/schemas/event",
+    tag=_TAG,
+    summary="Get event schema",
+    query=EventSchemaQuery,
+    refusals={Refusal.EVENT_TYPE_NOT_EXIST: "the event type does not exist"},
+    example=Example(
+        answer={
+            "schema": {
+                "kind": "object",
+                "properties": [
+                    {
+                        "name": "value",
+                        "type": {"kind": "decimal", "precision": 12, "scale": 2},
+                        "createRequired": True,
+                        "description": "",
+                    }
+                ],
+            }
+        }
+    ),
+)
+async def get_event_schema(
+    request: WorkspaceRequest, sessions: Sessions, catalogue: Catalogue
+) -> EventSchemaBody:
+    """Returns the schema of an event type of a destination application."""
+    connection_id = request.path_id("id")
+    async with reading(sessions) as session:
+        row = await service.find(session, request.workspace_id, connection_id)
+    asked = request.query(EventSchemaQuery)
+    connector = service.connector_of(catalogue, row)
+    schema = service.event_schema(connector, Role(row.role), asked.type)
+    return EventSchemaBody(schema=None if schema is None else schema_json(schema))
+
+
 @delete("/v1/connections/{id:str}", tag=_TAG, summary="Delete connection")
 async def delete_connection(request: WorkspaceRequest, sessions: Sessions) -> None:
     """Deletes a connection with its pipelines, their runs, and what was imported through them."""
@@ -260,5 +297,6 @@ ROUTES: Final = (
     update_connection,
     list_connections,
     get_connection,
+    get_event_schema,
     delete_connection,
 )

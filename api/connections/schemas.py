@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.http.model import AnyId, Id, Model, ObjectJson
+from api.http.model import AnyId, Id, Model, ObjectJson, SchemaJson
 from api.pipelines.presentation import PipelineObject
 from connectors.interface import ConnectorType, Role, SendingMode, Strategy
 
@@ -88,6 +88,20 @@ class EventType(Model, frozen=True, kw_only=True):
     name: str
     description: str
     filter: Annotated[str, Meta(description="The recommended filter of its pipelines.")]
+
+
+class EventSchemaQuery(Model, frozen=True, kw_only=True):
+    """Which event type is asked for."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class EventSchemaBody(Model, frozen=True, kw_only=True):
+    """What is sent with events of a type."""
+
+    schema: Annotated[
+        SchemaJson | None, Meta(description="Null if nothing is sent beside the event itself.")
+    ]
 
 
 class OneConnectionBody(ConnectionBody, frozen=True, kw_only=True):

@@ -48,6 +48,7 @@ from connectors.interface import (
 from connectors.registry import Catalogue
 from forms.members import SettingsInvalidError
 from mapping_lang.diagnostics import quote
+from mapping_lang.types.kinds import Schema
 
 _KEY_CHARS: Final = string.ascii_letters + string.digits
 _WITHOUT_CONNECTIONS: Final = frozenset({ConnectorType.FILE, ConnectorType.MESSAGE_BROKER})
@@ -434,6 +435,18 @@ def _members(
             sorted(links.get(row.id, ())) if supports_events(connector, role) else UNSET
         ),
     }
+
+
+def event_schema(connector: Connector, role: Role, event_type: str) -> Schema | None:
+    """Give what is sent with events of a type that a destination application takes."""
+    if _event_types(connector, role) is None:
+        raise BadRequestError(f"a connection to {connector.label} as {role} sends no events")
+    for each in connector.event_types:
+        if each.id == event_type:
+            return each.schema
+    raise UnprocessableError(
+        Refusal.EVENT_TYPE_NOT_EXIST, f"{connector.label} has no event type {quote(event_type)}"
+    )
 
 
 def _event_types(connector: Connector, role: Role) -> list[EventType] | None:

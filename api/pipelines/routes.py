@@ -29,6 +29,8 @@ _DEFINITION: Final = {
     Refusal.INVALID_SETTINGS: "the format settings are not valid",
     Refusal.UNSUPPORTED_LANGUAGE: "the language of the function is not supported",
     Refusal.TRANSFORMATION_FAILED: "the function cannot be loaded",
+    Refusal.EVENT_TYPE_NOT_EXIST: "the event type does not exist",
+    Refusal.SCHEMA_NOT_ALIGNED: "the output schema is not that of the event type",
 }
 _CREATION: Final = {
     Refusal.CONNECTION_NOT_EXIST: "the connection does not exist",

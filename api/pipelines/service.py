@@ -1,7 +1,7 @@
 """What is done with pipelines. Whoever locks rows locks the connection before the pipeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from sqlalchemy import delete, func, select
@@ -71,7 +71,8 @@ async def locate(
 
 async def update(sessions: Sessions, checker: Checker, found: Located, body: PipelineBody) -> None:
     """Replace a definition (PIPE-16); what follows from that happens with it, or nothing does."""
-    given = read_submission(body)
+    # The event type is not in a request to update: it never changes.
+    given = replace(read_submission(body), event_type=found.row.event_type)
     tenant = str(found.row.workspace_id)
     definition = await checker.check(found.kind, found.connector, given, tenant=tenant)
     async with sessions.begin() as session:
@@ -222,8 +223,7 @@ async def _insert(session: AsyncSession, connection: Connection, definition: Def
 
 
 async def _replace(session: AsyncSession, row: Pipeline, definition: Definition) -> None:
-    # The event type is not in a request to update: it never changes.
-    after = columns_of(definition) | {"event_type": row.event_type}
+    after = columns_of(definition)
     change = change_of(definition.kind, row_columns(row), after)
     for name, value in after.items():
         setattr(row, name, value)

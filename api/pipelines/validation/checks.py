@@ -56,6 +56,7 @@ AFTER_TRANSFORMATION: Final[tuple[Rule, ...]] = (
     fitting.transformation_presence,  # PIPE-71
     fitting.transformation_input,  # PIPE-72
     fitting.unused_properties,  # PIPE-73
+    fitting.event_schema,  # PIPE-80, 422 EventTypeNotExist and SchemaNotAligned
     fitting.format_settings,  # PIPE-82, 422 InvalidSettings
 )
 # And here PIPE-81, which asks it to compile a function: after PIPE-82, so that it has nothing to do

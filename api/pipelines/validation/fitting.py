@@ -20,6 +20,7 @@ from mapping_lang.types.kinds import (
     IntType,
     IpType,
     JsonType,
+    ObjectType,
     Property,
     Schema,
     StringType,
@@ -28,6 +29,7 @@ from mapping_lang.types.kinds import (
     kind_name,
 )
 from mapping_lang.types.schema import Path, format_path, get, leaves, parse_path
+from mapping_lang.types.schemas.alignment import ExportMode, find_misalignment
 from mapping_lang.types.schemas.checks import check_pipeline_schema
 
 _FORMAT_CODE_EXCEL: Final = "excel"
@@ -253,6 +255,29 @@ def _check_used(member: str, schema: Schema | None, used: set[Path]) -> None:
             raise BadRequestError(
                 f"`{member}` has {quote(format_path(path))}, which the pipeline does not use"
             )
+
+
+def event_schema(draft: Draft) -> None:
+    """PIPE-80: what is sent with an event is what its type takes, if the connector lists types."""
+    declared = draft.connector.event_types
+    if draft.kind is not Kind.EVENTS_TO_APPLICATION or not declared:
+        return
+    wanted = draft.given.event_type
+    found = next((each for each in declared if each.id == wanted), None)
+    if found is None:
+        raise UnprocessableError(
+            Refusal.EVENT_TYPE_NOT_EXIST,
+            f"{draft.connector.label} has no event type {quote(wanted)}",
+        )
+    none = ObjectType(())
+    misaligned = find_misalignment(
+        draft.out_schema or none, found.schema or none, ExportMode.CREATE_ONLY
+    )
+    if misaligned is not None:
+        raise UnprocessableError(
+            Refusal.SCHEMA_NOT_ALIGNED,
+            f"`outSchema` is not what the event type {quote(wanted)} takes: {misaligned.message}",
+        )
 
 
 def format_settings(draft: Draft) -> None:

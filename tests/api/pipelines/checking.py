@@ -11,7 +11,7 @@ from api.pipelines.body import NewPipelineBody, read_submission
 from api.pipelines.definition import Definition
 from api.pipelines.validation.checks import Checker, check_event_type, check_target
 from connectors.interface import Role, Target
-from connectors.registry import catalogue
+from connectors.registry import Catalogue, catalogue
 from mapping_lang.diagnostics import Diagnostic
 from runtime.contract import CompileCall, Compiled, Function, Transformation
 from runtime.limits import Limits
@@ -56,10 +56,11 @@ async def check(
     compiler: LocalCompiler | None = None,
     languages: frozenset[Language] = frozenset(Language),
     connection: tuple[str, Role] | None = None,
+    offered: Catalogue = CATALOGUE,
 ) -> Definition:
     """Give the definition of a body for a new pipeline, or raise the refusal."""
     code, role = connection or CONNECTIONS[kind]
-    connector = CATALOGUE.by_code[code]
+    connector = offered.by_code[code]
     text_, node = parse_text(text(sent))
     try:
         body = decode(node, text_, NewPipelineBody)
@@ -68,9 +69,7 @@ async def check(
     given = read_submission(body)
     decided = check_target(connector, role, body.target or Target.USER)
     check_event_type(decided, given.event_type)
-    checker = Checker(
-        catalogue=CATALOGUE, compiler=compiler or LocalCompiler(), languages=languages
-    )
+    checker = Checker(catalogue=offered, compiler=compiler or LocalCompiler(), languages=languages)
     return await checker.check(decided, connector, given, tenant="1")
 
 
