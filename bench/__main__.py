@@ -13,6 +13,7 @@ BENCHMARKS: Final = (
     ("soak", "bench.soak"),
     ("service", "bench.service"),
     ("api", "bench.api"),
+    ("import", "bench.imports"),
     ("warehouse", "bench.warehouse"),
     ("resolution", "bench.resolution"),
 )
