@@ -83,9 +83,10 @@ def test_a_migrated_database_is_left_as_it_is(database_url: str) -> None:
     assert catalogue(database_url) == before
 
 
-def test_a_database_of_a_later_release_is_refused(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+def test_a_database_of_a_later_release_is_refused(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseTooNewError) as caught:
-        migrate(database_url)
+        migrate(empty_database_url)
     assert caught.value.found == "9999"
