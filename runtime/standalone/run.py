@@ -138,11 +138,13 @@ def _transform(batch: list[Item], applier: Applier, receiver: Receiver, tally: T
             applied = applier.apply([item.record for item in read])
         except BatchStoppedError as error:
             raise _placed(error, read) from None
+        # Counted before it is shown: an interrupt in between must not tell of less.
         tally.timings += applied.timings
+        tally.records += len(batch)
+        tally.results += len(applied.results)
         rejected = {each.position for each in applied.rejections}
         survivors = (item.number for place, item in enumerate(read) if place not in rejected)
         receiver.results(list(survivors), applied.results)
-        tally.results += len(applied.results)
         said += [
             (read[each.position].number, read[each.position].line, each.text)
             for each in applied.captured
@@ -151,7 +153,8 @@ def _transform(batch: list[Item], applier: Applier, receiver: Receiver, tally: T
             (read[each.position].number, read[each.position].line, each)
             for each in applied.rejections
         ]
-    tally.records += len(batch)
+    else:
+        tally.records += len(batch)
     # Stable: what a function printed comes before what became of the record.
     for number, line, each in sorted(said, key=lambda each: each[0]):
         if isinstance(each, str):
