@@ -117,7 +117,7 @@ def tell(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kiln", description="Kiln runs data pipelines.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (*COMMANDS, *COMMANDS_OF_FILES):
+    for command in COMMANDS:
         _add(commands, command)
     for name, help_, members in (
         ("keys", "Manage API keys.", KEY_COMMANDS),
@@ -310,6 +310,12 @@ COMMANDS: Final = (
         arguments=_of_demo,
     ),
     Command(
+        name="import",
+        help="Show what a pipeline would write of a file, and what it would reject.",
+        run=_import,
+        arguments=_of_import,
+    ),
+    Command(
         name="serve",
         help="Serve everything and carry out runs; start a database and a runtime if none is named.",
         run=_serve,
@@ -342,16 +348,6 @@ KEY_COMMANDS: Final = (
     ),
     Command(name="list", help="List API keys.", run=_list_keys, arguments=_of_organization),
     Command(name="revoke", help="Delete an API key.", run=_revoke_key, arguments=_of_old_key),
-)
-
-# What is told of a file before there is a pipeline.
-COMMANDS_OF_FILES: Final = (
-    Command(
-        name="import",
-        help="Show what a pipeline would write of a file, and what it would reject.",
-        run=_import,
-        arguments=_of_import,
-    ),
 )
 
 RUN_COMMANDS: Final = (
