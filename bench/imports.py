@@ -18,10 +18,10 @@ from typing import Any, Final
 
 import pyarrow.csv
 from adbc_driver_postgresql import dbapi
-from psycopg.conninfo import conninfo_to_dict
 
 from api.console.child import Served, served
 from api.console.client import Client
+from api.console.demo import warehouse_settings
 from api.db.embedded.server import EmbeddedServer
 from bench.customers import MAPPING
 from bench.rows import input_rows
@@ -201,15 +201,6 @@ def _baseline(file: Path, url: str) -> float:
 
 
 def _workspace(client: Client, url: str) -> int:
-    parts = conninfo_to_dict(url)
-    settings = {
-        "host": parts["host"],
-        "port": int(parts["port"] or 0),
-        "username": parts["user"],
-        "password": "not asked for",
-        "database": parts["dbname"],
-        "schema": "public",
-    }
     names = dict.fromkeys(("image", "firstName", "lastName", "extra"), "")
     workspace = client.post(
         "/v1/workspaces",
@@ -217,7 +208,11 @@ def _workspace(client: Client, url: str) -> int:
             "name": "Bench",
             "profileSchema": PROFILES,
             "uiPreferences": {"userProfile": names},
-            "warehouse": {"platform": "PostgreSQL", "mode": "Normal", "settings": settings},
+            "warehouse": {
+                "platform": "PostgreSQL",
+                "mode": "Normal",
+                "settings": warehouse_settings(url),
+            },
         },
     )["id"]
     client.in_workspace(workspace)

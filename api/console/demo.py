@@ -69,7 +69,7 @@ def _installed(
         EmbeddedServer.open(data / "postgresql") as server,
     ):
         server.create_database(_DATABASE)
-        yield installation, _settings(server.url(_DATABASE))
+        yield installation, warehouse_settings(server.url(_DATABASE))
 
 
 def _tell_story(client: Client, warehouse: dict[str, object], console: Console) -> None:
@@ -138,7 +138,8 @@ def _richest(profiles: list[Document]) -> list[Document]:
     return ranked[:PROFILES_SHOWN]
 
 
-def _settings(url: str) -> dict[str, object]:
+def warehouse_settings(url: str) -> dict[str, object]:
+    """Give the settings of a warehouse in a database that asks nobody for a password."""
     parts = conninfo_to_dict(url)
     return {
         "host": parts["host"],

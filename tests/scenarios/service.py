@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 from api.console.child import served
+from api.console.demo import warehouse_settings
 from api.db.embedded.server import EmbeddedServer
 from tests.postgresql import FAST
 
@@ -32,16 +32,8 @@ class Service:
         """Give the settings of a warehouse with an empty schema, dropped afterwards."""
         name = "scenario"
         _administer(self.warehouse, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
-        parts = conninfo_to_dict(self.warehouse)
         try:
-            yield {
-                "host": parts["host"],
-                "port": int(parts.get("port") or 5432),
-                "username": parts["user"],
-                "password": "not asked for",
-                "database": parts["dbname"],
-                "schema": name,
-            }
+            yield {**warehouse_settings(self.warehouse), "schema": name}
         finally:
             _administer(
                 self.warehouse, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name))
