@@ -95,9 +95,11 @@ async def list_write_keys(
             .where(EventWriteKey.connection_id == row.id)
             .order_by(EventWriteKey.created_at, EventWriteKey.key)
         )
-        return WriteKeyList(
-            [WriteKeyBody(key=each.key, created_at=instant(each.created_at)) for each in found]
-        )
+        keys = [WriteKeyBody(key=each.key, created_at=instant(each.created_at)) for each in found]
+    if not keys:
+        # The last key cannot be deleted: the connection itself was, since it was found.
+        raise no_connection(connection_id)
+    return WriteKeyList(keys)
 
 
 @post(

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
-from api.db.session import Sessions
+from api.db.session import Database, Sessions
 from api.db.tables.connection import Connection
 from api.db.tables.connection_link import ConnectionLink
 from api.db.tables.event_write_key import EventWriteKey
@@ -276,6 +277,25 @@ async def test_what_takes_events_has_a_key_and_keeps_one(client: Client) -> None
     assert len(set(keys)) == 19
     files = await _create(client, FILES)
     assert (await client.ask("GET", f"/v1/connections/{files}/event-write-keys")).status == 400
+
+
+async def test_a_connection_deleted_while_its_keys_are_read_is_not_shown_without_any(
+    client: Client, database: Database, database_url: str
+) -> None:
+    source = await _create(client, WEBSITE)
+
+    def delete_it(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - the driver's
+        if statement.startswith("SELECT event_write_keys"):
+            with psycopg.connect(database_url, autocommit=True) as other:
+                other.execute("DELETE FROM connections WHERE id = %s", [source])
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", delete_it)
+    try:
+        answer = await client.ask("GET", f"/v1/connections/{source}/event-write-keys")
+    finally:
+        event.remove(engine, "before_cursor_execute", delete_it)
+    assert answer.status == 404
 
 
 async def test_requests_at_once_leave_nothing_half_done(client: Client, sessions: Sessions) -> None:
