@@ -83,6 +83,7 @@ async def working(
                 client=client,
                 clock=clock,
             ),
+            lease_seconds=settings.lease_seconds,
         )
         task = asyncio.create_task(_always(worker))
         try:

@@ -63,3 +63,5 @@ class Settings:
     """Whether connectors that only imitate a service are offered."""
     trace_endpoint: str | None = None
     drain_seconds: float = 20.0
+    lease_seconds: float = 15.0
+    """How long a worker that says nothing is believed to be alive (RUN-96)."""

@@ -23,6 +23,8 @@ _URL: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _SWITCH: Final = {"on": True, "off": False}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_LEASE_SECONDS: Final = (1.0, 600.0)
+"""A shorter one ends while a busy worker is at work, and a longer one keeps runs from others."""
 _MAX_ROOT_BYTES: Final = 253
 """What the file system connector promises of its root."""
 
@@ -56,6 +58,15 @@ class Setting:
 def _positive(text: str) -> float:
     if not _NUMBER.fullmatch(text) or not float(text):
         raise ValueError(f"found {quote(text)}, expected a number above zero")
+    return float(text)
+
+
+def _lease(text: str) -> float:
+    shortest, longest = _LEASE_SECONDS
+    if not _NUMBER.fullmatch(text) or not shortest <= float(text) <= longest:
+        raise ValueError(
+            f"found {quote(text)}, expected a number of seconds from {shortest:g} to {longest:g}"
+        )
     return float(text)
 
 
@@ -200,5 +211,10 @@ SETTINGS: Final = (
         secret=True,
     ),
     Setting(name="drain_seconds", help="how long requests in flight may end", read=_positive),
+    Setting(
+        name="lease_seconds",
+        help="after how long without a word a worker is taken for dead (default 15)",
+        read=_lease,
+    ),
     *_oauth_settings(),
 )

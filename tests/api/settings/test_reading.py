@@ -76,6 +76,7 @@ def test_nothing_has_to_be_told() -> None:
         ({"KILN_TEST_CONNECTORS": "on"}, {"test_connectors": True}),
         ({"KILN_TRACE_ENDPOINT": "http://otel:4317"}, {"trace_endpoint": "http://otel:4317"}),
         ({"KILN_DRAIN_SECONDS": "1.5"}, {"drain_seconds": 1.5}),
+        ({"KILN_LEASE_SECONDS": "2.5"}, {"lease_seconds": 2.5}),
         # Of others, who read them themselves.
         ({"KILN_RUNTIME_GUESTS": "x", "KILN_PYTHON": "python3", "KILNX": "", "PATH": ""}, {}),
     ],
@@ -156,6 +157,11 @@ def test_files_of_tls_are_read(tmp_path: Path) -> None:
         (
             {"KILN_DRAIN_SECONDS": "inf"},
             "--drain-seconds or KILN_DRAIN_SECONDS: found «inf», expected a number above zero",
+        ),
+        (
+            {"KILN_LEASE_SECONDS": "0.5"},
+            "--lease-seconds or KILN_LEASE_SECONDS: found «0.5», expected a number of seconds"
+            " from 1 to 600",
         ),
         (
             {"KILN_DRAIN_SECONDS": "0.0"},
