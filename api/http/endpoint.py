@@ -1,7 +1,7 @@
 """What a route declares of itself: for admission, and for the OpenAPI document."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from litestar.handlers import BaseRouteHandler
@@ -33,9 +33,10 @@ class Endpoint:
     description: str = ""
     body: type | None = None
     query: type | None = None
-    path_types: Mapping[str, Any]
+    path_types: Mapping[str, Any] = field(default_factory=dict)
     """What parameters of the path are that are no ids."""
-    refusals: Mapping[Refusal, str]
+    refusals: Mapping[Refusal, str] = field(default_factory=dict)
+    """What is answered with 422, by code: when that happens, in a few words."""
     example: Example | None = None
     other_examples: tuple[Example, ...] = ()
     documented: bool = True

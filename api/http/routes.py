@@ -3,8 +3,7 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
-from typing import Annotated, Any, Final, TypeAlias, get_type_hints
+from typing import Annotated, Any, Final, Required, TypeAlias, TypedDict, Unpack, get_type_hints
 
 from litestar import Response
 from litestar.di import Dependency
@@ -16,126 +15,46 @@ from api.http.endpoint import OPTION, Endpoint, Example
 from api.http.requests import ApiRequest
 from api.http.responses import success
 
-Refusals: TypeAlias = Mapping[Refusal, str]
-"""What an endpoint answers with 422, by code: when that happens, in a few words."""
-
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
 Decorator: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
 _COLLABORATOR: Final[Any] = Annotated[Any, Dependency(kind="named")]
-PathTypes: TypeAlias = Mapping[str, Any]
-"""What parameters of a path are that are no ids, for OpenAPI."""
-
-_NO_REFUSALS: Final[Refusals] = MappingProxyType({})
-_NO_TYPES: Final[PathTypes] = MappingProxyType({})
 
 
 class RouteError(TypeError):
     """A route that is written in a way that cannot work."""
 
 
-def get(
-    path: str,
-    *,
-    tag: str,
-    summary: str,
-    query: type | None = None,
-    path_types: PathTypes = _NO_TYPES,
-    refusals: Refusals = _NO_REFUSALS,
-    example: Example | None = None,
-    other_examples: tuple[Example, ...] = (),
-    documented: bool = True,
-) -> Decorator:
+class Facts(TypedDict, total=False):
+    """What routes of every method tell of themselves: fields of `Endpoint`."""
+
+    tag: Required[str]
+    summary: Required[str]
+    query: type | None
+    path_types: Mapping[str, Any]
+    refusals: Mapping[Refusal, str]
+    example: Example | None
+    other_examples: tuple[Example, ...]
+
+
+def get(path: str, *, documented: bool = True, **facts: Unpack[Facts]) -> Decorator:
     """Answer GET, and HEAD with it."""
-    return _route(
-        HttpMethod.GET,
-        path,
-        tag=tag,
-        summary=summary,
-        query=query,
-        path_types=path_types,
-        refusals=refusals,
-        example=example,
-        other_examples=other_examples,
-        documented=documented,
-    )
+    return _route(HttpMethod.GET, path, documented=documented, **facts)
 
 
-def post(
-    path: str,
-    *,
-    tag: str,
-    summary: str,
-    body: type | None = None,
-    query: type | None = None,
-    path_types: PathTypes = _NO_TYPES,
-    refusals: Refusals = _NO_REFUSALS,
-    example: Example | None = None,
-    other_examples: tuple[Example, ...] = (),
-) -> Decorator:
+def post(path: str, *, body: type | None = None, **facts: Unpack[Facts]) -> Decorator:
     """Answer POST; without `body`, a body is refused."""
-    return _route(
-        HttpMethod.POST,
-        path,
-        tag=tag,
-        summary=summary,
-        body=body,
-        query=query,
-        path_types=path_types,
-        refusals=refusals,
-        example=example,
-        other_examples=other_examples,
-    )
+    return _route(HttpMethod.POST, path, body=body, **facts)
 
 
-def put(
-    path: str,
-    *,
-    tag: str,
-    summary: str,
-    body: type,
-    query: type | None = None,
-    path_types: PathTypes = _NO_TYPES,
-    refusals: Refusals = _NO_REFUSALS,
-    example: Example | None = None,
-    other_examples: tuple[Example, ...] = (),
-) -> Decorator:
+def put(path: str, *, body: type, **facts: Unpack[Facts]) -> Decorator:
     """Answer PUT."""
-    return _route(
-        HttpMethod.PUT,
-        path,
-        tag=tag,
-        summary=summary,
-        body=body,
-        query=query,
-        path_types=path_types,
-        refusals=refusals,
-        example=example,
-        other_examples=other_examples,
-    )
+    return _route(HttpMethod.PUT, path, body=body, **facts)
 
 
-def delete(
-    path: str,
-    *,
-    tag: str,
-    summary: str,
-    query: type | None = None,
-    path_types: PathTypes = _NO_TYPES,
-    refusals: Refusals = _NO_REFUSALS,
-    example: Example | None = None,
-) -> Decorator:
+def delete(path: str, **facts: Unpack[Facts]) -> Decorator:
     """Answer DELETE."""
-    return _route(
-        HttpMethod.DELETE,
-        path,
-        tag=tag,
-        summary=summary,
-        query=query,
-        path_types=path_types,
-        refusals=refusals,
-        example=example,
-    )
+    return _route(HttpMethod.DELETE, path, **facts)
 
 
 def _route(method: HttpMethod, path: str, **facts: Any) -> Decorator:  # noqa: ANN401
