@@ -98,6 +98,30 @@ class FileLimits:
 
 
 @final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a storage is waited for; no wait is without a limit."""
+
+    connect_seconds: float = 5.0
+    """To connect, to agree on how to encrypt, and to be answered (FILE-3, CONN-13)."""
+    read_seconds: float = 30.0
+    """For the next bytes of a file that is being read."""
+    write_seconds: float = 10.0
+    """For a storage to take the next bytes (FILE-7)."""
+    finish_seconds: float = 60.0
+    """For a storage to say that it has all of a file."""
+    pauses: tuple[float, ...] = (0.2, 1.0)
+    """Before each time that something is tried again, in seconds."""
+    slowest_bytes_per_second: int = 1_000
+    """What a storage has to send while it is waited for, over some of its waits."""
+
+    @property
+    def slow_seconds(self) -> float:
+        """How much waiting shows that a storage is too slow."""
+        return 4 * self.read_seconds
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Root:
     """The directory that the connections to the file system see, and its name in messages."""
@@ -118,6 +142,7 @@ class Site:
     tls: ssl.SSLContext | None = None
     """What certificates are checked by; None for the authorities that come with us."""
     limits: FileLimits = field(default_factory=FileLimits)
+    patience: Patience = field(default_factory=Patience)
 
 
 class ByteStream(Protocol):

@@ -11,7 +11,8 @@ from contextlib import (
 )
 from typing import Any, BinaryIO, Final, TypeVar, final
 
-from connectors.files import ByteStream, FileCode, FileError, StoredFile
+from connectors.files import ByteStream, FileCode, FileError, Patience, StoredFile
+from connectors.pace import Pace
 
 CLOSE_SECONDS: Final = 5.0
 """How long a storage has to let go of a file."""
@@ -68,9 +69,9 @@ class ReadingThread:
             # Also when the thread is to stop, but not for ever.
             self._runner.run(_close(resource))
 
-    def stream(self, stored: StoredFile) -> ByteStream:
+    def stream(self, stored: StoredFile, patience: Patience) -> ByteStream:
         """In the thread: read a file of a storage as if nothing had to be waited for."""
-        return _Stream(self, stored)
+        return _Stream(self, stored, Pace(patience))
 
     async def close(self) -> None:
         """End the wait for a storage, close what is open and end the thread."""
@@ -112,13 +113,14 @@ async def _close(resource: AbstractAsyncContextManager[Any]) -> None:
 class _Stream:
     """The bytes of a file of a storage."""
 
-    def __init__(self, thread: ReadingThread, stored: StoredFile) -> None:
+    def __init__(self, thread: ReadingThread, stored: StoredFile, pace: Pace) -> None:
         self._thread = thread
         self._stored = stored
+        self._pace = pace
 
     @property
     def local(self) -> BinaryIO | None:
         return self._stored.local
 
     def read(self, size: int, /) -> bytes:
-        return self._thread.wait_for(self._stored.read(size))
+        return self._pace.timed(lambda: self._thread.wait_for(self._stored.read(size)))

@@ -243,7 +243,9 @@ def _content(
         storage = source.storage.storage(source.storage_settings, site)
         with (
             thread.entered(storage.open(source.path)) as stored,
-            unpack(thread.stream(stored), source.compression, site.limits) as content,
+            unpack(
+                thread.stream(stored, site.patience), source.compression, site.limits
+            ) as content,
         ):
             modified_at = content.modified_at or stored.modified_at or now()
             _check_modified(modified_at, now())

@@ -18,6 +18,7 @@ from api.telemetry.tracing import Tracing, open_tracing
 from api.transformer.transformer import metadata_of
 from api.vault.vault import Vault
 from api.worker import Worker
+from connectors.addresses import trusting
 from connectors.files import Root, Site
 from connectors.registry import catalogue
 from runtime.client import ClientOptions, connect
@@ -97,7 +98,11 @@ def site_of(settings: Settings) -> Site:
     """Give what storages may touch, and how they get there."""
     root = settings.filesystem_root
     return Site(
-        root=None if root is None else Root(root.directory, root.displayed), reach=settings.reach
+        root=None if root is None else Root(root.directory, root.displayed),
+        reach=settings.reach,
+        s3_endpoint=settings.s3_endpoint,
+        tls=None if settings.storage_ca is None else trusting(settings.storage_ca),
+        patience=settings.storage_patience,
     )
 
 

@@ -12,6 +12,7 @@ from api.http.rate import RateLimit
 from api.settings.settings import FilesystemRoot, Listen, Settings
 from api.settings.table import PREFIX, SETTINGS, Setting, oauth_name
 from api.vault.errors import SecretKeyError
+from connectors.files import Patience
 from connectors.registry import CONNECTORS
 from forms.addresses import Reach
 from mapping_lang.diagnostics import did_you_mean
@@ -94,6 +95,7 @@ def _settings(read: dict[str, Any], variables: Mapping[str, str]) -> Settings:
         ),
         reach=read.pop("allowed_networks", Reach()),
         filesystem_root=_filesystem_root(read),
+        storage_patience=_patience(read),
         oauth_clients=_oauth_clients(read),
         **read,
     )
@@ -141,6 +143,14 @@ def _filesystem_root(read: dict[str, Any]) -> FilesystemRoot | None:
             )
         return None
     return FilesystemRoot(directory=directory, displayed=displayed or str(directory))
+
+
+def _patience(read: dict[str, Any]) -> Patience:
+    known = Patience()
+    return Patience(
+        connect_seconds=read.pop("storage_connect_seconds", known.connect_seconds),
+        read_seconds=read.pop("storage_read_seconds", known.read_seconds),
+    )
 
 
 def _oauth_clients(read: dict[str, Any]) -> Clients:

@@ -9,6 +9,7 @@ from api.db.session import PoolSize
 from api.http.rate import RateLimit
 from api.telemetry.logs import LogFormat, LogLevel
 from api.vault.keys import SecretKey
+from connectors.files import Patience
 from forms.addresses import Reach
 from runtime.client import ClientTls
 
@@ -56,6 +57,11 @@ class Settings:
     rate_limit: RateLimit = field(default_factory=RateLimit)
     reach: Reach = field(default_factory=Reach)
     filesystem_root: FilesystemRoot | None = None
+    s3_endpoint: str = ""
+    """Of the service that S3 connections are to; empty for that of Amazon."""
+    storage_ca: Path | None = None
+    """What signs certificates of storages, beside the authorities that come with us."""
+    storage_patience: Patience = field(default_factory=Patience)
     oauth_clients: Clients = field(default_factory=lambda: MappingProxyType({}))
     test_connectors: bool = False
     api_key: str | None = field(default=None, repr=False)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ from runtime.addresses import check_address
 
 PREFIX: Final = "KILN_"
 _URL: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_ENDPOINT: Final = re.compile(r"https?://[^\s/?#@]+")
 _SWITCH: Final = {"on": True, "off": False}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -103,6 +105,20 @@ def _url(text: str) -> str:
     if not _URL.fullmatch(text):
         raise ValueError(f"found {quote(text)}, expected a URL such as https://kiln.example.com")
     return text.rstrip("/")
+
+
+def _endpoint(text: str) -> str:
+    if not _ENDPOINT.fullmatch(text):
+        raise ValueError(f"found {quote(text)}, expected a URL such as https://s3.example.com:9000")
+    return text
+
+
+def _authorities(text: str) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except OSError as error:
+        raise ValueError(f"found {quote(text)}, expected a file of certificates: {error}") from None
+    return Path(text)
 
 
 def _database(text: str) -> str:
@@ -196,6 +212,26 @@ SETTINGS: Final = (
         read=_directory,
     ),
     Setting(name="filesystem_displayed_root", help="what it is called in messages", read=_text),
+    Setting(
+        name="s3_endpoint",
+        help="the URL of the service that S3 connections are to (default: that of Amazon)",
+        read=_endpoint,
+    ),
+    Setting(
+        name="storage_ca",
+        help="file of what signs certificates of web servers with files, beside known authorities",
+        read=_authorities,
+    ),
+    Setting(
+        name="storage_connect_seconds",
+        help="how long a storage may take to connect and to answer (default 5)",
+        read=_positive,
+    ),
+    Setting(
+        name="storage_read_seconds",
+        help="how long a storage may take to send the next bytes of a file (default 30)",
+        read=_positive,
+    ),
     Setting(
         name="test_connectors",
         help="on or off (default off): offer connectors that only imitate a service",

@@ -6,16 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Final, final
 
-from connectors.files import CHUNK_BYTES, FileCode, FileError, Site
-from connectors.storages.waiting import (
-    CONNECT_SECONDS,
-    FINISH_SECONDS,
-    READ_SECONDS,
-    again,
-    too_late,
-    watched,
-    within,
-)
+from connectors.files import CHUNK_BYTES, FileCode, FileError, Patience, Site
+from connectors.storages.waiting import again, too_late, watched, within
 from forms.addresses import AddressRefusedError, HostUnknownError
 from mapping_lang.diagnostics import quote
 
@@ -48,6 +40,7 @@ class WebServer:
         self._port = port if isinstance(port, int) else _HTTPS_PORT
         self._headers = _headers(settings.get("headers"))
         self._site = site
+        self._patience = site.patience
 
     def absolute_path(self, path: str) -> str:
         """Give the URL of a file."""
@@ -78,7 +71,7 @@ class WebServer:
                     )
                 return response
 
-            yield _Answer(await again(ask), shown)
+            yield _Answer(await again(ask, self._patience), shown, self._patience)
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
         """Send a file."""
@@ -92,7 +85,7 @@ class WebServer:
                 if response.status_code not in _DONE:
                     raise _refused(response.status_code, shown, "200 or 201")
 
-        await watched(post, chunks, shown)
+        await watched(post, chunks, shown, self._patience)
 
     async def _send(
         self,
@@ -113,8 +106,9 @@ class WebServer:
         if content_type:
             headers.append(("Content-Type", content_type))
         # To take a body may last, and whoever sends it watches; otherwise, each wait has a limit.
-        seconds = CONNECT_SECONDS if content is None else FINISH_SECONDS
-        timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+        patience = self._patience
+        seconds = patience.connect_seconds if content is None else patience.finish_seconds
+        timeout = httpx.Timeout(seconds, connect=patience.connect_seconds)
         client = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=CheckedTransport(self._site.reach, tls=self._site.tls),
@@ -129,12 +123,12 @@ class WebServer:
             sending = client.send(request, stream=True)
             if content is None:
                 # Connecting, encrypting and the headers: a server may not send those bit by bit.
-                response = await within(3 * CONNECT_SECONDS, sending, shown, "answer")
+                response = await within(3 * patience.connect_seconds, sending, shown, "answer")
             else:
                 response = await sending
         stack.push_async_callback(response.aclose)
         # From here on the waits are those for the body; they are read again at its first byte.
-        request.extensions["timeout"]["read"] = READ_SECONDS
+        request.extensions["timeout"]["read"] = patience.read_seconds
         return response
 
     def _authority(self) -> str:
@@ -148,8 +142,9 @@ class _Answer:
 
     local: BinaryIO | None = None
 
-    def __init__(self, response: Any, shown: str) -> None:  # noqa: ANN401
+    def __init__(self, response: Any, shown: str, patience: Patience) -> None:  # noqa: ANN401
         self._shown = shown
+        self._seconds = patience.read_seconds
         self._chunks = aiter(response.aiter_raw(CHUNK_BYTES // 16))
         self._rest = memoryview(b"")
         headers = response.headers
@@ -163,9 +158,9 @@ class _Answer:
     async def read(self, size: int, /) -> bytes:
         """Give the next bytes; a server that ends before it said is noticed."""
         if not self._rest:
-            with _errors(self._shown, READ_SECONDS):
+            with _errors(self._shown, self._seconds):
                 reading = anext(self._chunks, b"")
-                chunk = await within(READ_SECONDS, reading, self._shown, "send more of the file")
+                chunk = await within(self._seconds, reading, self._shown, "send more of the file")
             self._rest = memoryview(chunk)
         taken = bytes(self._rest[:size])
         self._rest = self._rest[size:]

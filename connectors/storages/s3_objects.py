@@ -5,16 +5,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final, final
+from urllib.parse import urlsplit
 
-from connectors.files import CHUNK_BYTES, FileCode, FileError, Site
-from connectors.storages.waiting import (
-    CONNECT_SECONDS,
-    FINISH_SECONDS,
-    READ_SECONDS,
-    too_late,
-    watched,
-    within,
-)
+from connectors.files import CHUNK_BYTES, FileCode, FileError, Patience, Site
+from connectors.storages.waiting import too_late, watched, within
+from forms.addresses import AddressRefusedError, HostUnknownError
 from mapping_lang.diagnostics import quote
 
 MAX_KEY_BYTES: Final = 1_024
@@ -39,6 +34,8 @@ class Bucket:
         self._key_id = str(settings["accessKeyID"])
         self._secret = str(settings["secretAccessKey"])
         self._endpoint = site.s3_endpoint
+        self._reach = site.reach
+        self._patience = site.patience
         self._store: Any = None
 
     def absolute_path(self, path: str) -> str:
@@ -51,11 +48,13 @@ class Bucket:
         import obstore
 
         shown = self.absolute_path(path)
-        with _errors(shown):
+        seconds = self._patience.read_seconds
+        await self._judge(shown)
+        with _errors(shown, seconds):
             # It asks again by itself.
             asked = obstore.get_async(self._opened(), _key(path))
-            found = await within(READ_SECONDS, asked, shown, "answer")
-        yield _Object(found, shown)
+            found = await within(seconds, asked, shown, "answer")
+        yield _Object(found, shown, self._patience)
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
         """Make or replace an object, which is there when all of it is."""
@@ -73,8 +72,20 @@ class Bucket:
                 max_concurrency=_CONCURRENT_PARTS,
             )
 
-        with _errors(shown):
-            await watched(put, chunks, shown)
+        await self._judge(shown)
+        with _errors(shown, self._patience.write_seconds):
+            await watched(put, chunks, shown, self._patience)
+
+    async def _judge(self, shown: str) -> None:
+        """Refuse another service than Amazon's where it may not be connected to."""
+        if not self._endpoint:
+            return
+        try:
+            await self._reach.resolve(urlsplit(self._endpoint).hostname or "")
+        except AddressRefusedError as error:
+            raise FileError(FileCode.NOT_PERMITTED, f"{quote(shown)}: {error}") from None
+        except HostUnknownError as error:
+            raise FileError(FileCode.UNREACHABLE, f"{quote(shown)}: {error}") from None
 
     def _opened(self) -> Any:  # noqa: ANN401 - its types are not there at run time
         if self._store is None:
@@ -99,13 +110,13 @@ class Bucket:
                 },
                 client_options={
                     "allow_http": is_plain,
-                    "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                    "connect_timeout": timedelta(seconds=self._patience.connect_seconds),
                     # Of a whole request: one that gives an object may take as long as it likes.
                     "timeout": timedelta(days=1),
                 },
                 retry_config={
                     "max_retries": _RETRIES,
-                    "retry_timeout": timedelta(seconds=FINISH_SECONDS),
+                    "retry_timeout": timedelta(seconds=self._patience.finish_seconds),
                 },
                 credential_provider=lambda: keys,
             )
@@ -118,9 +129,10 @@ class _Object:
 
     local: BinaryIO | None = None
 
-    def __init__(self, found: Any, shown: str) -> None:  # noqa: ANN401
+    def __init__(self, found: Any, shown: str, patience: Patience) -> None:  # noqa: ANN401
         meta = found.meta
         self._shown = shown
+        self._seconds = patience.read_seconds
         self._position = 0
         self._rest = memoryview(b"")
         self._stream = aiter(found.stream(min_chunk_size=CHUNK_BYTES))
@@ -131,9 +143,9 @@ class _Object:
     async def read(self, size: int, /) -> bytes:
         """Give the next bytes of the object as it was when it was asked for."""
         if not self._rest:
-            with _errors(self._shown):
+            with _errors(self._shown, self._seconds):
                 asked = anext(self._stream, b"")
-                chunk = await within(READ_SECONDS, asked, self._shown, "send more of the file")
+                chunk = await within(self._seconds, asked, self._shown, "send more of the file")
             self._rest = memoryview(bytes(chunk))
             if not self._rest:
                 await self.check()
@@ -167,7 +179,7 @@ def _key(path: str) -> str:
 
 
 @contextmanager
-def _errors(shown: str) -> Iterator[None]:
+def _errors(shown: str, seconds: float) -> Iterator[None]:
     """Say in our words what went wrong; the answer of a server may hold what it was asked with."""
     from obstore import exceptions
 
@@ -191,15 +203,15 @@ def _errors(shown: str) -> Iterator[None]:
             FileCode.NOT_PERMITTED, f"{quote(shown)} cannot be opened: {reason}{shown_code}"
         ) from None
     except (exceptions.BaseError, OSError, ValueError) as error:
-        raise _failed(error, shown) from None
+        raise _failed(error, shown, seconds) from None
 
 
-def _failed(error: Exception, shown: str) -> FileError:
+def _failed(error: Exception, shown: str, seconds: float) -> FileError:
     text = str(error)
     if answer := _code(error) or (status[1] if (status := _STATUS.search(text)) else ""):
         return FileError(FileCode.STORAGE, f"{quote(shown)}: the storage answered {answer}")
     if "kind: Timeout" in text:
-        return too_late(shown, READ_SECONDS, "answer")
+        return too_late(shown, seconds, "answer")
     if "kind: Connect" in text:
         return FileError(FileCode.UNREACHABLE, f"{quote(shown)}: the storage cannot be reached")
     return FileError(FileCode.STORAGE, f"{quote(shown)}: the connection to the storage broke off")

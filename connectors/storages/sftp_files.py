@@ -1,6 +1,7 @@
 """Files of a server that is reached by SFTP."""
 
 import asyncio
+import os
 import posixpath
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -8,15 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final, final
 
-from connectors.files import FileCode, FileError, Site
-from connectors.storages.waiting import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    again,
-    too_late,
-    watched,
-    within,
-)
+from connectors.files import FileCode, FileError, Patience, Site
+from connectors.storages.waiting import again, too_late, watched, within
 from forms.addresses import AddressRefusedError, HostUnknownError, Reach
 from mapping_lang.diagnostics import quote
 
@@ -40,31 +34,34 @@ class SftpServer:
         self._host_key = str(settings.get("hostPublicKey") or "")
         self._temp_path = str(settings.get("tempPath") or "")
         self._reach: Reach = site.reach
+        self._patience = site.patience
 
     def absolute_path(self, path: str) -> str:
         """Give the address of a file."""
-        port = "" if self._port == 22 else f":{self._port}"
-        return f"sftp://{self._host}{port}{_absolute(path)}"
+        return f"{self._address()}{_absolute(path)}"
 
     async def test(self) -> None:
         """Connect and sign in, and do nothing else; raises `FileError` (CONN-13)."""
-        async with self._connected(self.absolute_path("/-")):
+        async with self._connected(self._address()):
             pass
 
     @asynccontextmanager
     async def open(self, path: str) -> AsyncIterator["_RemoteFile"]:
         """Open a file; the connection lasts as long as it is open."""
         shown = self.absolute_path(path)
+        seconds = self._patience.read_seconds
         async with AsyncExitStack() as stack:
-            client = await again(lambda: stack.enter_async_context(self._connected(shown)))
-            with _errors(shown):
+            client = await again(
+                lambda: stack.enter_async_context(self._connected(shown)), self._patience
+            )
+            with _errors(shown, seconds):
                 opening = client.open(_absolute(path), "rb")
-                file = await within(READ_SECONDS, opening, shown, "open the file")
+                file = await within(seconds, opening, shown, "open the file")
                 stack.push_async_callback(_closed, file)
-                found = await within(READ_SECONDS, file.stat(), shown, "describe the file")
+                found = await within(seconds, file.stat(), shown, "describe the file")
             if found.permissions is not None and found.type != 1:
                 raise FileError(FileCode.NOT_FOUND, f"{quote(shown)} is no file")
-            yield _RemoteFile(file, found, shown)
+            yield _RemoteFile(file, found, shown, self._patience)
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
         """Make or replace a file: in place, or at once if there is a folder for unfinished ones."""
@@ -81,17 +78,23 @@ class SftpServer:
                     async for chunk in given:
                         await file.write(chunk)
 
-            with _errors(shown):
+            with _errors(shown, self._patience.write_seconds):
                 try:
-                    await watched(put, chunks, shown)
+                    await watched(put, chunks, shown, self._patience)
                     if unfinished != target:
                         renaming = client.posix_rename(unfinished, target)
-                        await within(READ_SECONDS, renaming, shown, "rename the file")
+                        seconds = self._patience.read_seconds
+                        await within(seconds, renaming, shown, "rename the file")
                 except BaseException:
                     if unfinished != target:
+                        seconds = self._patience.connect_seconds
                         with suppress(FileError, OSError, _sftp_error()):
-                            await within(CONNECT_SECONDS, client.remove(unfinished), shown, "")
+                            await within(seconds, client.remove(unfinished), shown, "")
                     raise
+
+    def _address(self) -> str:
+        port = "" if self._port == 22 else f":{self._port}"
+        return f"sftp://{self._host}{port}"
 
     @asynccontextmanager
     async def _connected(self, shown: str) -> AsyncIterator[Any]:
@@ -103,10 +106,11 @@ class SftpServer:
         trusted: Any = None
         if self._host_key:
             trusted = ([asyncssh.import_public_key(self._host_key)], [], [])
+        seconds = self._patience.connect_seconds
         async with AsyncExitStack() as stack:
-            with _errors(shown):
+            with _errors(shown, seconds):
                 dialled = await connected_socket(
-                    self._reach, self._host, self._port, timeout_seconds=CONNECT_SECONDS
+                    self._reach, self._host, self._port, timeout_seconds=seconds
                 )
                 connecting = asyncssh.connect(
                     sock=dialled,
@@ -121,13 +125,13 @@ class SftpServer:
                     keepalive_interval=KEEPALIVE_SECONDS,
                 )
                 try:
-                    connection = await within(CONNECT_SECONDS, connecting, shown, "let us in")
+                    connection = await within(seconds, connecting, shown, "let us in")
                 except BaseException:
                     dialled.close()
                     raise
                 stack.push_async_callback(_hung_up, connection)
                 starting = connection.start_sftp_client()
-                client = await within(CONNECT_SECONDS, starting, shown, "start SFTP")
+                client = await within(seconds, starting, shown, "start SFTP")
             yield client
 
 
@@ -137,9 +141,10 @@ class _RemoteFile:
 
     local: BinaryIO | None = None
 
-    def __init__(self, file: Any, found: Any, shown: str) -> None:  # noqa: ANN401
+    def __init__(self, file: Any, found: Any, shown: str, patience: Patience) -> None:  # noqa: ANN401
         self._file = file
         self._shown = shown
+        self._seconds = patience.read_seconds
         self._position = 0
         self._found = found
         self.size: int | None = found.size
@@ -150,9 +155,11 @@ class _RemoteFile:
 
     async def read(self, size: int, /) -> bytes:
         """Give the next bytes, several requests of which are on their way at once."""
-        with _errors(self._shown):
+        with _errors(self._shown, self._seconds):
             reading = self._file.read(size)
-            chunk = bytes(await within(READ_SECONDS, reading, self._shown, "send more of the file"))
+            chunk = bytes(
+                await within(self._seconds, reading, self._shown, "send more of the file")
+            )
         self._position += len(chunk)
         if not chunk and self.size is not None:
             await self.check()
@@ -162,9 +169,9 @@ class _RemoteFile:
 
     async def check(self) -> None:
         """Compare what the server says of the file with what it said when it was opened."""
-        with _errors(self._shown):
+        with _errors(self._shown, self._seconds):
             asking = self._file.stat()
-            now = await within(READ_SECONDS, asking, self._shown, "describe the file")
+            now = await within(self._seconds, asking, self._shown, "describe the file")
         if (now.size, now.mtime) != (self._found.size, self._found.mtime):
             raise self._changed()
 
@@ -207,7 +214,7 @@ def _sftp_error() -> type[Exception]:
 
 
 @contextmanager
-def _errors(shown: str) -> Iterator[None]:
+def _errors(shown: str, seconds: float) -> Iterator[None]:
     """Say in our words what went wrong."""
     import asyncssh
 
@@ -218,7 +225,7 @@ def _errors(shown: str) -> Iterator[None]:
     except HostUnknownError as error:
         raise FileError(FileCode.UNREACHABLE, f"{quote(shown)}: {error}") from None
     except TimeoutError:
-        raise too_late(shown, CONNECT_SECONDS, "answer") from None
+        raise too_late(shown, seconds, "answer") from None
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         raise FileError(FileCode.NOT_FOUND, f"{quote(shown)} does not exist") from None
     except asyncssh.SFTPPermissionDenied:
@@ -240,7 +247,8 @@ def _errors(shown: str) -> Iterator[None]:
         reason = quote(error.reason)
         raise FileError(FileCode.STORAGE, f"{quote(shown)}: the server answered {reason}") from None
     except ConnectionError as error:
-        reason = error.strerror or type(error).__name__
+        # The text of the error names the address, which may be one inside a network.
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise FileError(
             FileCode.UNREACHABLE, f"{quote(shown)}: the server cannot be reached: {reason}"
         ) from None

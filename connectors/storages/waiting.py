@@ -2,25 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from connectors.files import FileCode, FileError
+from connectors.files import FileCode, FileError, Patience
 from mapping_lang.diagnostics import quote
-
-CONNECT_SECONDS: Final = 5.0
-"""To connect, to agree on how to encrypt, and to be answered (FILE-3, CONN-13)."""
-
-READ_SECONDS: Final = 30.0
-"""For the next bytes of a file that is being read."""
-
-WRITE_SECONDS: Final = 10.0
-"""For a storage to take the next bytes (FILE-7)."""
-
-FINISH_SECONDS: Final = 60.0
-"""For a storage to say that it has all of a file."""
-
-_PAUSES: Final = (0.2, 1.0)
-"""Before each time that something is tried again."""
 
 _Result = TypeVar("_Result")
 
@@ -41,9 +26,9 @@ def too_late(shown: str, seconds: float, doing: str) -> FileError:
     )
 
 
-async def again(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Do what changes nothing up to three times, as long as it can help."""
-    for pause in _PAUSES:
+async def again(attempt: Callable[[], Awaitable[_Result]], patience: Patience) -> _Result:
+    """Do what changes nothing some more times, as long as it can help."""
+    for pause in patience.pauses:
         try:
             return await attempt()
         except FileError as error:
@@ -57,6 +42,7 @@ async def watched(
     write: Callable[[AsyncIterator[bytes]], Awaitable[None]],
     chunks: AsyncIterator[bytes],
     shown: str,
+    patience: Patience,
 ) -> None:
     """Write a file, and give up if the storage stops taking its bytes (FILE-7)."""
     loop = asyncio.get_running_loop()
@@ -65,14 +51,14 @@ async def watched(
     async def handed() -> AsyncIterator[bytes]:
         async for chunk in chunks:
             # From here on it is the storage that is waited for, and before it was not.
-            limit.reschedule(loop.time() + WRITE_SECONDS)
+            limit.reschedule(loop.time() + patience.write_seconds)
             yield chunk
             limit.reschedule(None)
-        limit.reschedule(loop.time() + FINISH_SECONDS)
+        limit.reschedule(loop.time() + patience.finish_seconds)
 
     try:
         async with limit:
-            limit.reschedule(loop.time() + FINISH_SECONDS)
+            limit.reschedule(loop.time() + patience.finish_seconds)
             await write(handed())
     except TimeoutError:
-        raise too_late(shown, WRITE_SECONDS, "take any more of the file") from None
+        raise too_late(shown, patience.write_seconds, "take any more of the file") from None

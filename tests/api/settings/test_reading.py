@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from api.connections.oauth import Client
 from api.db.session import PoolSize
@@ -12,6 +13,7 @@ from api.settings.settings import FilesystemRoot, Listen, Settings
 from api.settings.table import SETTINGS
 from api.telemetry.logs import LogFormat, LogLevel
 from api.vault.keys import read_keys
+from connectors.files import Patience
 from forms.addresses import Reach
 from runtime.client import ClientTls
 
@@ -73,6 +75,11 @@ def test_nothing_has_to_be_told() -> None:
             },
             {"oauth_clients": {"google-analytics": Client(id="us", secret="hush")}},  # noqa: S106
         ),
+        ({"KILN_S3_ENDPOINT": "http://minio:9000"}, {"s3_endpoint": "http://minio:9000"}),
+        (
+            {"KILN_STORAGE_CONNECT_SECONDS": "2.5", "KILN_STORAGE_READ_SECONDS": "90"},
+            {"storage_patience": Patience(connect_seconds=2.5, read_seconds=90)},
+        ),
         ({"KILN_TEST_CONNECTORS": "on"}, {"test_connectors": True}),
         ({"KILN_TRACE_ENDPOINT": "http://otel:4317"}, {"trace_endpoint": "http://otel:4317"}),
         ({"KILN_DRAIN_SECONDS": "1.5"}, {"drain_seconds": 1.5}),
@@ -114,6 +121,12 @@ def test_files_of_tls_are_read(tmp_path: Path) -> None:
     }
     settings = read_settings({}, HOME | variables)
     assert settings.runtime_tls == ClientTls(ca=b"ca", certificate=b"certificate", key=b"key")
+
+
+def test_more_authorities_for_storages_are_those_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    assert read_settings({}, HOME | {"KILN_STORAGE_CA": str(file)}).storage_ca == file
 
 
 @pytest.mark.parametrize(

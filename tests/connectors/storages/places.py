@@ -87,7 +87,7 @@ async def _s3(connector: Connector, folder: Path) -> AsyncIterator[Place]:
         body: bytes = client.get_object(Bucket=name, Key=path)["Body"].read()
         return body
 
-    site = Site(s3_endpoint=_s3_server.address)
+    site = Site(s3_endpoint=_s3_server.address, reach=LOCAL)
     yield Place(connector, {**S3_KEYS, "bucket": name}, site, put, get)
 
 

@@ -4,12 +4,12 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from connectors.files import FileCode, FileError, Site, StoredFile
-from connectors.storages import https, waiting
+from connectors.files import FileCode, FileError, Patience, Site, StoredFile
 from connectors.storages.https import WebServer
 from tests.connectors.storages.places import AUTHORITY, LOCAL, trusting
 
@@ -41,10 +41,18 @@ async def served(answer: bytes, *, hang: bool = False) -> AsyncIterator[tuple[in
         server.close()
 
 
-def _storage(port: int, *headers: tuple[str, str], host: str = "127.0.0.1") -> WebServer:
+HURRIED = Patience(pauses=(0.0,))
+
+
+def _storage(
+    port: int,
+    *headers: tuple[str, str],
+    host: str = "127.0.0.1",
+    patience: Patience = HURRIED,
+) -> WebServer:
     listed = [{"key": key, "value": value} for key, value in headers]
     settings = {"host": host, "port": port, "headers": listed}
-    return WebServer(settings, Site(reach=LOCAL, tls=trusting()))
+    return WebServer(settings, Site(reach=LOCAL, tls=trusting(), patience=patience))
 
 
 async def _read(storage: WebServer, path: str = "a.csv") -> bytes:
@@ -70,11 +78,6 @@ def _ok(content: bytes = b"x", /, **headers: str) -> bytes:
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(content)}", *lines])
     return head.encode() + b"\r\n\r\n" + content
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_PAUSES", (0.0,))
 
 
 async def test_what_is_asked_is_the_path_with_the_headers_of_the_connection() -> None:
@@ -188,22 +191,22 @@ async def test_a_body_that_breaks_off_is_noticed() -> None:
     assert "broke off" in error.message
 
 
-async def test_a_server_that_stalls_in_the_body_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_server_that_stalls_in_the_body_is_given_up() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"
-    async with served(answer, hang=True) as (port, _), _storage(port).open("a.csv") as file:
-        monkeypatch.setattr(https, "READ_SECONDS", 0.3)
+    patience = replace(HURRIED, read_seconds=0.3)
+    async with (
+        served(answer, hang=True) as (port, _),
+        _storage(port, patience=patience).open("a.csv") as file,
+    ):
         with pytest.raises(FileError, match="did not send more of the file within") as refused:
             await _drain(file)
 
     assert (refused.value.code, refused.value.retryable) == (FileCode.TIMEOUT, True)
 
 
-async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(https, "CONNECT_SECONDS", 0.3)
+async def test_a_server_that_never_answers_is_given_up() -> None:
     async with served(b"HTTP/1.1 200", hang=True) as (port, _):
-        error = await _refused(_storage(port))
+        error = await _refused(_storage(port, patience=replace(HURRIED, connect_seconds=0.3)))
 
     assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
 
@@ -221,11 +224,8 @@ async def _endless() -> AsyncIterator[bytes]:
         yield bytes(2**20)
 
 
-async def test_a_server_that_takes_no_more_ends_the_writing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_server_that_takes_no_more_ends_the_writing() -> None:
     """FILE-7."""
-    monkeypatch.setattr(waiting, "WRITE_SECONDS", 0.3)
     blocked = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -238,8 +238,9 @@ async def test_a_server_that_takes_no_more_ends_the_writing(
     server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context, limit=2**16)
     try:
         port = server.sockets[0].getsockname()[1]
+        impatient = _storage(port, patience=replace(HURRIED, write_seconds=0.3))
         with pytest.raises(FileError, match="did not take any more of the file") as refused:
-            await _storage(port).write("a.csv", _endless(), "text/csv")
+            await impatient.write("a.csv", _endless(), "text/csv")
     finally:
         blocked.set()
         server.close()

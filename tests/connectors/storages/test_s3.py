@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.files import FileCode, FileError, Site
-from connectors.storages import s3_objects
+from connectors.files import FileCode, FileError, Patience, Site
 from connectors.storages.s3 import S3
 from connectors.storages.s3_objects import Bucket
-from tests.connectors.storages.places import PLACES, S3_KEYS
+from forms.addresses import Reach
+from tests.connectors.storages.places import LOCAL, PLACES, S3_KEYS
 
 SETTINGS = {**S3_KEYS, "bucket": "kiln-bucket"}
 
@@ -29,7 +29,9 @@ async def _drain(storage: Bucket, path: str) -> None:
 
 
 @asynccontextmanager
-async def _served(answer: bytes, *, hang: bool = False) -> AsyncIterator[Bucket]:
+async def _served(
+    answer: bytes, *, hang: bool = False, reach: Reach = LOCAL
+) -> AsyncIterator[Bucket]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         try:
@@ -46,7 +48,12 @@ async def _served(answer: bytes, *, hang: bool = False) -> AsyncIterator[Bucket]
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield Bucket(SETTINGS, Site(s3_endpoint=f"http://127.0.0.1:{port}"))
+        site = Site(
+            s3_endpoint=f"http://127.0.0.1:{port}",
+            reach=reach,
+            patience=Patience(read_seconds=0.3) if hang else Patience(),
+        )
+        yield Bucket(SETTINGS, site)
     finally:
         server.close()
 
@@ -114,24 +121,31 @@ def test_a_key_is_one_that_can_be_asked_for(path: str) -> None:
     assert refused.value.code is FileCode.PATH
 
 
-async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_objects, "READ_SECONDS", 0.3)
+async def test_a_server_that_never_answers_is_given_up() -> None:
     async with _served(b"HTTP/1.1 200", hang=True) as storage:
         error = await _refused(storage)
 
     assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
 
 
-async def test_a_server_that_stalls_in_the_body_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_server_that_stalls_in_the_body_is_given_up() -> None:
     head = (
         b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: "x"\r\n'
         b"Last-Modified: Wed, 01 May 2024 10:00:00 GMT\r\n\r\nabc"
     )
     async with _served(head, hang=True) as storage, storage.open("a.csv") as file:
-        monkeypatch.setattr(s3_objects, "READ_SECONDS", 0.3)
         with pytest.raises(FileError, match="did not send more of the file within") as refused:
             await file.read(50_000)
 
     assert (refused.value.code, refused.value.retryable) == (FileCode.TIMEOUT, True)
+
+
+async def test_a_service_of_the_operator_is_asked_only_where_it_may_be_reached() -> None:
+    async with _served(b"nothing that is asked for", reach=Reach()) as storage:
+        error = await _refused(storage)
+
+    assert error.code is FileCode.NOT_PERMITTED
+    assert error.message == (
+        "«s3://kiln-bucket/a.csv»: 127.0.0.1 is no public address; what else may be reached is"
+        " listed in KILN_ALLOWED_NETWORKS"
+    )

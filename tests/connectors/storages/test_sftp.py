@@ -2,22 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
-from connectors.files import FileCode, FileError, Site, StoredFile
-from connectors.storages import sftp_files
+from connectors.files import FileCode, FileError, Patience, Site, StoredFile
 from connectors.storages.sftp_files import SftpServer
 from tests.connectors.storages.places import LOCAL, PASSWORD, USERNAME, ssh_server
 
-ANOTHER = {"password": "another"}
+ANOTHER: dict[str, Any] = {"password": "another"}
+HURRIED = Patience(pauses=(0.0,))
 
 
-def _storage(port: int, **settings: object) -> SftpServer:
+def _storage(port: int, patience: Patience = HURRIED, **settings: object) -> SftpServer:
     given = {"host": "127.0.0.1", "port": port, "username": USERNAME, "password": PASSWORD}
-    return SftpServer({**given, **settings}, Site(reach=LOCAL))
+    return SftpServer({**given, **settings}, Site(reach=LOCAL, patience=patience))
 
 
 async def _read(storage: SftpServer, path: str) -> bytes:
@@ -65,8 +67,12 @@ async def test_settings_are_tried_by_signing_in(tmp_path: Path) -> None:
     """CONN-13."""
     async with ssh_server(tmp_path) as (port, _):
         await _storage(port).test()
-        with pytest.raises(FileError, match="does not accept the user name and the password"):
+        with pytest.raises(FileError) as refused:
             await _storage(port, **ANOTHER).test()
+
+    assert refused.value.message == (
+        f"«sftp://127.0.0.1:{port}»: the server does not accept the user name and the password"
+    )
 
 
 class _Stalling(asyncssh.SFTPServer):
@@ -87,11 +93,12 @@ class _Stalling(asyncssh.SFTPServer):
         return bytes(size)
 
 
-async def test_a_server_that_stalls_ends_with_a_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with ssh_server(tmp_path, _Stalling) as (port, _), _storage(port).open("a.csv") as file:
-        monkeypatch.setattr(sftp_files, "READ_SECONDS", 0.3)
+async def test_a_server_that_stalls_ends_with_a_clear_error(tmp_path: Path) -> None:
+    patience = replace(HURRIED, read_seconds=0.3)
+    async with (
+        ssh_server(tmp_path, _Stalling) as (port, _),
+        _storage(port, patience).open("a.csv") as file,
+    ):
         with pytest.raises(FileError, match="did not send more of the file within") as refused:
             await _drain(file)
 
@@ -103,13 +110,11 @@ async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def test_a_server_that_never_speaks_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sftp_files, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr("connectors.storages.waiting._PAUSES", (0.0,))
+async def test_a_server_that_never_speaks_is_given_up() -> None:
     server = await asyncio.start_server(_silent, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        error = await _refused(_storage(port))
+        error = await _refused(_storage(port, replace(HURRIED, connect_seconds=0.3)))
 
     assert (error.code, error.retryable) == (FileCode.TIMEOUT, True)
 
@@ -120,8 +125,7 @@ async def _not_ssh(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-async def test_a_server_of_another_kind_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.storages.waiting._PAUSES", (0.0,))
+async def test_a_server_of_another_kind_is_a_clear_error() -> None:
     server = await asyncio.start_server(_not_ssh, "127.0.0.1", 0)
     async with server:
         error = await _refused(_storage(server.sockets[0].getsockname()[1]))
