@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from connectors.files import FormatReading, OpenStorage
+from connectors.files import FormatReading, OpenStorage, Site
 from mapping_lang.types.kinds import Schema
 
 
@@ -63,7 +63,7 @@ class SettingsSpec:
 
     read: Callable[[Mapping[str, object]], dict[str, object]]
     """Gives the known members in canonical form, or raises `SettingsInvalidError`."""
-    test: Callable[[Mapping[str, object]], Awaitable[None]] | None = None
+    test: Callable[[Mapping[str, object], Site], Awaitable[None]] | None = None
     """Asks the service itself whether it accepts them, where that can be asked.
 
     Raises `SettingsInvalidError`, or `SettingsUnavailableError` if it does not answer.

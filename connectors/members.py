@@ -1,9 +1,10 @@
 """How the settings of connections and of formats are read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from connectors.files import Site
 from connectors.interface import SettingsSpec
 from forms.members import AS_THEY_ARE, Member, Names, read_members
 
@@ -11,10 +12,12 @@ _OF_FORMATS: Final = Names(either_case=True, strict=True)
 
 
 def connection_settings(
-    *members: Member, check: Callable[[Mapping[str, object]], None] | None = None
+    *members: Member,
+    check: Callable[[Mapping[str, object]], None] | None = None,
+    test: Callable[[Mapping[str, object], Site], Awaitable[None]] | None = None,
 ) -> SettingsSpec:
     """Make the settings of a connection: names as they are, unknown members ignored."""
-    return SettingsSpec(read=partial(_read, members, (), AS_THEY_ARE, check))
+    return SettingsSpec(read=partial(_read, members, (), AS_THEY_ARE, check), test=test)
 
 
 def format_settings(*members: Member, reset: Sequence[Member] = ()) -> SettingsSpec:

@@ -41,6 +41,7 @@ from api.http.model import Created, schema_json
 from api.http.requests import KeyRequest, WorkspaceRequest
 from api.http.routes import delete, get, post, put
 from api.vault.vault import Vault
+from connectors.files import Site
 from connectors.interface import Connector, OAuth, Role
 from connectors.registry import Catalogue
 from mapping_lang.diagnostics import quote
@@ -97,7 +98,7 @@ _CONNECTION: Final = {
     example=Example(request=_NEW, answer={"id": _ID}),
 )
 async def create_connection(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, catalogue: Catalogue
+    request: WorkspaceRequest, sessions: Sessions, vault: Vault, catalogue: Catalogue, site: Site
 ) -> Created:
     """Creates a connection.
 
@@ -106,7 +107,7 @@ async def create_connection(
     body = await request.decode(NewConnection)
     async with reading(sessions) as session:
         draft = await service.check(session, vault, catalogue, request.workspace_id, body)
-    await service.try_settings(draft)
+    await service.try_settings(draft, site)
     async with sessions.begin() as session:
         return Created(await service.create(session, vault, request.workspace_id, draft))
 

@@ -36,6 +36,7 @@ from api.errors import (
 )
 from api.pipelines.service import queue_purges, read_of_connections
 from api.vault.vault import Purpose, Vault
+from connectors.files import Site
 from connectors.interface import (
     Connector,
     ConnectorType,
@@ -99,13 +100,13 @@ async def check(
     )
 
 
-async def try_settings(draft: Draft) -> None:
+async def try_settings(draft: Draft, site: Site) -> None:
     """Ask the service itself if it takes the settings, where it can be asked (CONN-13)."""
     spec = draft.connector.settings(draft.body.role)
     if spec is None or spec.test is None or draft.settings is None:
         return
     try:
-        await spec.test(draft.settings)
+        await spec.test(draft.settings, site)
     except SettingsInvalidError as error:
         raise _invalid_settings(draft.connector, error) from None
     except SettingsUnavailableError as error:

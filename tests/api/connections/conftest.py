@@ -15,10 +15,12 @@ from api.http.edge import Edge
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from connectors.applications.sample_oauth import sample_oauth_application
+from connectors.files import Patience, Site
 from connectors.registry import catalogue
 from tests.api import rows
 from tests.api.authorization_server import AuthorizationServer, authorizing
 from tests.api.client import Client, application, organization_key
+from tests.connectors.storages.places import LOCAL
 
 VAULT = Vault([SecretKey(bytes(range(32)))])
 STATE_KEY = bytes(32)
@@ -60,6 +62,8 @@ def app(sessions: Sessions, authorization_server: AuthorizationServer, clock: Cl
             "oauth_clients": {sample.code: OAuthClient(id="our id", secret="our secret")},  # noqa: S106
             "state_key": STATE_KEY,
             "clock": clock,
+            # Every name of this machine may be reached, and nobody is waited for for long.
+            "site": Site(reach=LOCAL, patience=Patience(connect_seconds=1.0)),
         },
     )
 

@@ -9,6 +9,7 @@ from api.connections.routes import ROUTES
 from api.db.session import Sessions
 from api.http.edge import Edge
 from connectors.applications.sample_oauth import sample_oauth_application
+from connectors.files import Site
 from connectors.interface import EventType, Role, RoleSpec, SendingMode, Target
 from connectors.registry import catalogue
 from mapping_lang.types.kinds import DecimalType, ObjectType, Property
@@ -42,6 +43,7 @@ def app(sessions: Sessions, clock: Clock) -> Edge:
             "oauth_clients": clients,
             "state_key": STATE_KEY,
             "clock": clock,
+            "site": Site(),
         },
     )
 
