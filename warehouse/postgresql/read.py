@@ -1,16 +1,12 @@
 """From the columns of PostgreSQL to those of a batch: the way back from `stored`."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, assert_never
+from typing import assert_never
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mapping_lang.batch import Batch, Rejection, Step
-from mapping_lang.diagnostics import Code
-from mapping_lang.types.arrow.layout import TIMESTAMP, Array, RecordBatch, arrow_fields, arrow_type
-from mapping_lang.types.codec.exact import decode_value
-from mapping_lang.types.errors import LayoutError, ValueRefusedError
+from mapping_lang.batch import Batch, Rejection
+from mapping_lang.types.arrow.layout import TIMESTAMP, Array, RecordBatch, arrow_type
 from mapping_lang.types.kinds import (
     ArrayType,
     BooleanType,
@@ -23,7 +19,6 @@ from mapping_lang.types.kinds import (
     JsonType,
     MapType,
     ObjectType,
-    Property,
     Schema,
     StringType,
     TimeType,
@@ -32,13 +27,10 @@ from mapping_lang.types.kinds import (
     YearType,
 )
 from mapping_lang.types.text.parse import parse_ip
-from mapping_lang.types.values import Value
-from warehouse.layout import Column, columns
+from warehouse.fitting import decoded, fitting
+from warehouse.layout import Column
 from warehouse.postgresql.types import column_type
 from warehouse.sql import Sql, name, raw
-
-_REFUSED: Final = (pa.ArrowInvalid, LayoutError, ValueRefusedError)
-"""What tells that a value is not one of its type."""
 
 
 def selected(column: Column) -> Sql:
@@ -63,68 +55,7 @@ def read_batch(
     schema: Schema, ids: Array, data: RecordBatch
 ) -> tuple[Array, Batch, tuple[tuple[str, Rejection], ...]]:
     """Make a batch of rows, and find those that do not fit their schema any more (WH-26)."""
-    good: list[tuple[Array, Batch]] = []
-    rejected: list[tuple[str, Rejection]] = []
-    # What the server has was checked when it was written: nearly always the first look is enough.
-    pending = [(ids, data)]
-    while pending:
-        some, rows = pending.pop()
-        try:
-            good.append((some, Batch.checked(schema, _laid_out(schema, rows))))
-        except _REFUSED as error:
-            half = rows.num_rows // 2
-            if half:
-                pending += [(some[half:], rows.slice(half)), (some[:half], rows.slice(0, half))]
-            else:
-                rejected.append((some[0].as_py(), _rejection(error)))
-    return (
-        pa.concat_arrays([some for some, _ in good]) if good else ids[:0],
-        Batch.concat(schema, [batch for _, batch in good]),
-        tuple(rejected),
-    )
-
-
-def _rejection(error: Exception) -> Rejection:
-    if isinstance(error, ValueRefusedError):
-        inside = ValueRefusedError(error.code, error.message, path=error.path[1:])
-        return Rejection.refused(0, Step.RECEIVE, inside)
-    return Rejection(position=0, step=Step.RECEIVE, code=Code.VALUE_TYPE, message=str(error))
-
-
-def _laid_out(schema: Schema, rows: RecordBatch) -> RecordBatch:
-    by_path = {column.path: column.name for column in columns(schema)}
-
-    def values(path: tuple[str, ...], item: Property) -> Array:
-        if isinstance(item.type, ObjectType):
-            return _object(item.type, list(_fields(path, item.type, values)), rows.num_rows)
-        return _read(rows.column(by_path[path]), item.type)
-
-    fields = list(_fields((), schema, values))
-    return pa.RecordBatch.from_arrays(fields, schema=pa.schema(arrow_fields(schema)))
-
-
-def _fields(
-    path: tuple[str, ...],
-    schema: Schema,
-    values: Callable[[tuple[str, ...], Property], Array],
-) -> Iterator[Array]:
-    for item in schema.properties:
-        found = values((*path, item.name), item)
-        yield found
-        if item.nullable:
-            # What is NULL is absent (WH-25).
-            yield found.is_null()
-
-
-def _object(type_: ObjectType, children: list[Array], count: int) -> Array:
-    """An object is there if something of it is."""
-    nothing = pa.repeat(pa.scalar(value=True), count)
-    remaining = iter(children)
-    for item in type_.properties:
-        nothing = pc.and_(nothing, next(remaining).is_null())
-        if item.nullable:
-            next(remaining)
-    return pa.StructArray.from_arrays(children, fields=arrow_fields(type_), mask=nothing)
+    return fitting(schema, ids, data, _read)
 
 
 def _read(values: Array, type_: Type) -> Array:
@@ -134,7 +65,7 @@ def _read(values: Array, type_: Type) -> Array:
         case IpType():
             return pa.array([each and _address(each) for each in values.to_pylist()], pa.string())
         case MapType():
-            return _maps(values, type_)
+            return decoded(values, type_)
         case ArrayType():
             return _arrays(values, type_)
         case (
@@ -159,15 +90,6 @@ def _read(values: Array, type_: Type) -> Array:
 def _address(text: str) -> str:
     # A network of one address is written with its length in some places, and without in others.
     return parse_ip(text.partition("/")[0])
-
-
-def _maps(values: Array, type_: MapType) -> Array:
-    schema = ObjectType((Property("x", type_, read_optional=True),))
-    records: list[dict[str, Value | None]] = [
-        {} if each is None else {"x": decode_value(type_, each.encode())}
-        for each in values.to_pylist()
-    ]
-    return Batch.from_records(schema, records).data.column(0)
 
 
 def _arrays(values: Array, type_: ArrayType) -> Array:
