@@ -13,7 +13,7 @@ from api.db.tables.run_error import RunError
 from api.db.tables.workspace import Workspace
 from api.errors import NotFoundError
 from api.operations.resolution import start_after_run
-from api.runs.journal import count, minute_of
+from api.runs.journal import minute_of, note
 from api.runs.lease import Claim, check
 from api.runs.service import CHANNEL
 from executor.importer import Entry, Outcome
@@ -39,8 +39,7 @@ async def finish(sessions: Sessions, claim: Claim, outcome: Outcome, now: dateti
         await _lock_workspace(session, claim.workspace_id)
         pipeline = await session.get(Pipeline, claim.pipeline_id, with_for_update=True)
         row = await check(session, claim)
-        await count(session, claim, row, outcome.counters, now)
-        row.cursor = outcome.cursor
+        await note(session, claim, outcome.counters, outcome.cursor, now)
         _end(session, row, outcome.error, now, outcome.notes)
         # A definition that changed meanwhile may have reset the cursor on purpose (RUN-80).
         if (

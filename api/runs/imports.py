@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never, final
 
-from api.db.session import Sessions
+from sqlalchemy import select
+
+from api.db.session import Sessions, reading
 from api.db.tables.connection import Connection
 from api.db.tables.workspace import Workspace
 from api.pipelines.columns import Snapshot, read_snapshot
@@ -118,11 +120,13 @@ class Carrier:
         )
 
     async def _mode(self, workspace_id: int) -> Mode:
-        async with self.sessions() as session:
-            row = await session.get(Workspace, workspace_id)
-        if row is None:
+        async with reading(self.sessions) as session:
+            mode = await session.scalar(
+                select(Workspace.warehouse_mode).where(Workspace.id == workspace_id)
+            )
+        if mode is None:
             raise FencedError("the workspace was deleted")
-        return Mode(row.warehouse_mode)
+        return Mode(mode)
 
 
 @final

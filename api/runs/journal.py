@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, final
+from typing import Final, final
 
-from sqlalchemy import BigInteger, delete, insert
+from sqlalchemy import BigInteger, bindparam, delete, insert, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.db.session import Sessions
+from api.db.session import Sessions, reading
 from api.db.tables.run import Run
 from api.db.tables.run_error import RunError
 from api.db.tables.run_failure import RunFailure
@@ -18,6 +18,7 @@ from api.db.tables.run_metric import RunMetric
 from api.runs.failures import sealed_failure
 from api.runs.lease import Claim, check
 from api.vault.vault import Vault
+from executor.errors import FencedError
 from executor.failures import Failure
 from executor.state import State
 from executor.steps import STEPS, Counters
@@ -27,6 +28,41 @@ MAX_MESSAGES: Final = 200
 """Most different messages of one batch; the others are counted together."""
 OTHERS: Final = "other errors, whose messages differ from record to record"
 MINUTE: Final = timedelta(minutes=1)
+
+_COUNTS: Final = postgresql.ARRAY(BigInteger)
+
+# Of all that is noted this comes with every batch. In steps it took a quarter of a run's CPU time.
+_NOTE: Final = text(
+    """
+    WITH ours AS (
+      SELECT id, passed, failed FROM runs
+      WHERE id = :run AND attempt = :attempt AND ended_at IS NULL FOR UPDATE
+    ), noted AS (
+      UPDATE runs SET passed = :passed, failed = :failed, cursor = :cursor
+      FROM ours WHERE runs.id = ours.id
+    ), counted AS (
+      INSERT INTO run_metrics AS m
+        (pipeline_id, slot_seconds, slot_start, connection_id, workspace_id, passed, failed)
+      SELECT :pipeline, :slot_seconds, :slot_start, :connection, :workspace,
+        ARRAY(SELECT new - old FROM unnest(:passed, ours.passed)
+              WITH ORDINALITY AS counts (new, old, step) ORDER BY step),
+        ARRAY(SELECT new - old FROM unnest(:failed, ours.failed)
+              WITH ORDINALITY AS counts (new, old, step) ORDER BY step)
+      FROM ours WHERE (ours.passed, ours.failed) IS DISTINCT FROM (:passed, :failed)
+      ON CONFLICT (pipeline_id, slot_seconds, slot_start) DO UPDATE SET
+        passed = ARRAY(SELECT old + new FROM unnest(m.passed, excluded.passed)
+                       WITH ORDINALITY AS counts (old, new, step) ORDER BY step),
+        failed = ARRAY(SELECT old + new FROM unnest(m.failed, excluded.failed)
+                       WITH ORDINALITY AS counts (old, new, step) ORDER BY step)
+    )
+    SELECT count(*) FROM ours
+    """
+).bindparams(
+    bindparam("passed", type_=_COUNTS),
+    bindparam("failed", type_=_COUNTS),
+    bindparam("cursor", type_=Run.cursor.type),
+    bindparam("slot_start", type_=RunMetric.slot_start.type),
+)
 
 
 @final
@@ -51,7 +87,7 @@ class RunJournal:
         """Go back to what is durable."""
         run_id = self._claim.run_id
         async with self._sessions.begin() as session:
-            row = await check(session, self._claim)
+            await check(session, self._claim)
             await session.execute(
                 delete(RunFailure).where(
                     RunFailure.run_id == run_id, RunFailure.position >= state.position
@@ -60,7 +96,7 @@ class RunJournal:
             await session.execute(
                 delete(RunError).where(RunError.run_id == run_id, RunError.batch > state.sequence)
             )
-            await self._note(session, row, state)
+        await self.checkpoint(state)
 
     async def keep(self, sequence: int, failures: Sequence[Failure]) -> None:
         """Keep what failed of a batch that is about to be durable."""
@@ -101,12 +137,8 @@ class RunJournal:
 
     async def checkpoint(self, state: State) -> None:
         """Note how far the run has come; what is durable in the warehouse is the truth."""
-        async with self._sessions.begin() as session:
-            await self._note(session, await check(session, self._claim), state)
-
-    async def _note(self, session: AsyncSession, row: Run, state: State) -> None:
-        await count(session, self._claim, row, state.counters, self._clock())
-        row.cursor = state.cursor
+        async with reading(self._sessions) as session:
+            await note(session, self._claim, state.counters, state.cursor, self._clock())
 
     def _sealed(self, failures: Sequence[Failure]) -> list[dict[str, object]]:
         now = self._clock()
@@ -141,51 +173,31 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-async def count(
-    session: AsyncSession, claim: Claim, row: Run, counters: Counters, now: datetime
+async def note(
+    session: AsyncSession,
+    claim: Claim,
+    counters: Counters,
+    cursor: datetime | None,
+    now: datetime,
 ) -> None:
-    """Set the counters of a run, and add what is new in them to the metrics of its pipeline."""
-    before = Counters.of(row.passed, row.failed)
-    if counters == before:
-        return
-    row.passed, row.failed = list(counters.passed), list(counters.failed)
-    added = (
-        [now_ - before_ for now_, before_ in zip(counters.passed, before.passed, strict=True)],
-        [now_ - before_ for now_, before_ in zip(counters.failed, before.failed, strict=True)],
-    )
-    await add_metrics(session, claim, added, now)
+    """Set how far a run has come, and add what is new to the metrics of its pipeline (RUN-105).
 
-
-async def add_metrics(
-    session: AsyncSession, claim: Claim, added: tuple[list[int], list[int]], now: datetime
-) -> None:
-    """Add to the slot of a minute (RUN-105)."""
-    statement = postgresql.insert(RunMetric).values(
-        pipeline_id=claim.pipeline_id,
-        slot_seconds=int(MINUTE.total_seconds()),
-        slot_start=minute_of(now),
-        connection_id=claim.connection_id,
-        workspace_id=claim.workspace_id,
-        passed=added[0],
-        failed=added[1],
+    Raises `FencedError` if the run is not ours.
+    """
+    found = await session.scalar(
+        _NOTE,
+        {
+            "run": claim.run_id,
+            "attempt": claim.attempt,
+            "passed": list(counters.passed),
+            "failed": list(counters.failed),
+            "cursor": cursor,
+            "pipeline": claim.pipeline_id,
+            "slot_seconds": int(MINUTE.total_seconds()),
+            "slot_start": minute_of(now),
+            "connection": claim.connection_id,
+            "workspace": claim.workspace_id,
+        },
     )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["pipeline_id", "slot_seconds", "slot_start"],
-            set_={
-                name: _sum(column, values)
-                for name, column, values in (
-                    ("passed", RunMetric.passed, added[0]),
-                    ("failed", RunMetric.failed, added[1]),
-                )
-            },
-        )
-    )
-
-
-def _sum(column: Any, values: list[int]) -> Any:  # noqa: ANN401 - expressions of SQL
-    """Add numbers to those of an array, one by one."""
-    # Arrays of PostgreSQL count from 1, and a slot that is out of the array is null.
-    return postgresql.array(
-        [column[index] + value for index, value in enumerate(values, 1)], type_=BigInteger
-    )
+    if not found:
+        raise FencedError(f"the run {claim.run_id} was ended, or another worker has it")
