@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.db.bell import CHANNEL
 from api.db.session import Database
 from api.runs.cleaning import Cleaner
 from api.runs.execution import Execution
@@ -23,7 +24,6 @@ from api.runs.lease import LEASE_SECONDS, claim
 from api.runs.retention import forget, merge_metrics
 from api.runs.schedule import due_minutes, seconds_to_next_minute
 from api.runs.scheduler import fire
-from api.runs.service import CHANNEL
 
 LOOK_SECONDS: Final = 2.0
 """How long a run waits at most for a worker that nobody could wake."""

@@ -20,6 +20,7 @@ from api.connections.schemas import (
     NewConnection,
     OneConnectionBody,
 )
+from api.db.bell import ring
 from api.db.insertion import insert_with_id
 from api.db.session import Sessions
 from api.db.tables.account import Account
@@ -184,6 +185,8 @@ async def remove(session: AsyncSession, workspace_id: int, connection_id: int) -
     account_id = row.account_id
     await session.delete(row)
     await session.flush()
+    # Whoever carries out a run of it (RUN-83).
+    await ring(session)
     if account_id is not None:
         used = exists().where(Connection.account_id == account_id)
         await session.execute(delete(Account).where(Account.id == account_id, ~used))

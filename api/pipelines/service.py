@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.insertion import insert_with_id, violated_constraint
 from api.db.session import Sessions
 from api.db.tables.connection import Connection
@@ -81,11 +82,15 @@ async def update(sessions: Sessions, checker: Checker, found: Located, body: Pip
 
 
 async def remove(sessions: Sessions, workspace_id: int, pipeline_id: int) -> None:
-    """Delete a pipeline with its runs; its identities are purged in the background (PIPE-138)."""
+    """Delete a pipeline with its runs; its identities are purged in the background (PIPE-138).
+
+    Whoever carries out one of the runs hears of it (RUN-83).
+    """
     async with sessions.begin() as session:
         row = await lock(session, workspace_id, pipeline_id, to_delete=True)
         await queue_purges(session, [row])
         await session.delete(row)
+        await ring(session)
 
 
 async def set_status(sessions: Sessions, found: Located, *, enabled: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
@@ -15,7 +16,6 @@ from api.errors import NotFoundError
 from api.operations.resolution import start_after_run
 from api.runs.journal import minute_of, note
 from api.runs.lease import Claim, check
-from api.runs.service import CHANNEL
 from executor.importer import Entry, Outcome
 from executor.steps import STEPS
 from mapping_lang.batch import Step
@@ -77,7 +77,7 @@ async def cancel(sessions: Sessions, workspace_id: int, run_id: int, now: dateti
             return
         _end(session, row, CANCELLED, now)
         await _after(session, workspace_id, run_id)
-        await session.execute(text(f"NOTIFY {CHANNEL}"))
+        await ring(session)
 
 
 async def _lock_workspace(session: AsyncSession, workspace_id: int) -> None:

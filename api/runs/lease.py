@@ -8,15 +8,15 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.session import Sessions
 from api.db.tables.organization import Organization
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
 from api.db.tables.workspace import Workspace
-from api.runs.service import CHANNEL
 from executor.errors import FencedError
 from executor.state import State
 from executor.steps import Counters
@@ -109,7 +109,7 @@ async def hand_over(sessions: Sessions, claim: Claim) -> None:
         await session.execute(
             update(Run).where(*_ours(claim)).values(lease_owner=None, lease_ends_at=None)
         )
-        await session.execute(text(f"NOTIFY {CHANNEL}"))
+        await ring(session)
 
 
 async def check(session: AsyncSession, claim: Claim) -> Run:

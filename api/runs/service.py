@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.insertion import insert_with_id, violated_constraint
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
@@ -17,9 +18,6 @@ from api.pipelines.columns import write_snapshot
 from api.pipelines.service import Located, lock
 from api.runs.presentation import RunObject, present
 from api.runs.start import Situation, already_running, refusal
-
-CHANNEL: Final = "kiln_runs"
-"""What workers listen to: a word there only saves them the wait for their next look (DEC-3)."""
 
 _ONE_LIVE: Final = "uq_runs_live"
 
@@ -46,7 +44,7 @@ async def start(
             scheduled_for=scheduled_for,
             redrives=redrives,
         )
-        await session.execute(text(f"NOTIFY {CHANNEL}"))
+        await ring(session)
     return run.id
 
 

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.insertion import insert_with_id
 from api.db.session import Sessions
 from api.db.tables.primary_source import PrimarySource
@@ -121,6 +122,8 @@ async def remove(session: AsyncSession, workspace_id: int) -> None:
     """Delete a workspace with all that belongs to it; its warehouse stays as it is (WH-9)."""
     row = await _find(session, workspace_id, for_update=True)
     await session.delete(row)
+    # Whoever carries out a run of it (RUN-83).
+    await ring(session)
 
 
 async def read(session: AsyncSession, workspace_id: int) -> WorkspaceBody:

@@ -10,9 +10,11 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db.bell import ring
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
+from api.db.tables.run_error import RunError
 from api.db.tables.warehouse_operation import WarehouseOperation
 from api.db.tables.workspace import Workspace
 from api.errors import (
@@ -34,6 +36,9 @@ from warehouse.operations import Operation
 from warehouse.registry import BY_CODE
 
 CANCELLED: Final = "the mode of the data warehouse was changed"
+
+_RECEIVE: Final = 0
+"""The step that errors of runs count for which no step made (RUN-84)."""
 
 DRAIN_SECONDS: Final = 60
 """How long a change of mode waits for what is in flight: a client does not wait longer."""
@@ -175,19 +180,33 @@ async def _try(found: Opened, settings: Mapping[str, object], reach: Reach) -> N
 
 
 async def _cancel_runs(session: AsyncSession, workspace_id: int) -> None:
-    """End the live runs of a workspace; a worker that has one finds that it is not its own."""
+    """End the live runs of a workspace (RUN-70); whoever has one is told that it is not its own."""
     pipelines = select(Pipeline.id).where(Pipeline.workspace_id == workspace_id)
-    await session.execute(
+    ended = await session.scalars(
         update(Run)
         .where(Run.pipeline_id.in_(pipelines), Run.ended_at.is_(None))
         .values(
             ended_at=func.now(),
             error=CANCELLED,
+            error_step=_RECEIVE,
             definition=None,
             lease_owner=None,
             lease_ends_at=None,
         )
+        .returning(Run.id)
     )
+    for run_id in ended:
+        session.add(
+            RunError(
+                run_id=run_id,
+                batch=0,
+                step=_RECEIVE,
+                message=CANCELLED,
+                count=0,
+                occurred_at=func.date_trunc("minute", func.now()),
+            )
+        )
+    await ring(session)
 
 
 async def _cancel_operations(session: AsyncSession, workspace_id: int, kinds: list[str]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from api.db.bell import CHANNEL
 from api.db.tables.organization import Organization
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
 from api.db.tables.run_error import RunError
 from api.runs.lease import claim, hand_over
-from api.runs.service import CHANNEL
 from tests.api.runs.working import (
     OF_THE_FILE,
     PIPELINE,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from sqlalchemy import select, update
 
+from api.db.bell import CHANNEL
 from api.db.session import Sessions
 from api.db.tables.pipeline import Pipeline
 from api.db.tables.run import Run
@@ -13,7 +14,6 @@ from api.db.tables.workspace import Workspace
 from api.pipelines.columns import read_snapshot
 from api.pipelines.definition import MappingTransformation
 from api.pipelines.kinds import Kind
-from api.runs.service import CHANNEL
 from tests.api import rows
 from tests.api.pipelines.bodies import body
 from tests.api.pipelines.conftest import Api
