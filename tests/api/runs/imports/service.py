@@ -25,7 +25,7 @@ from api.transformer.transformer import Transformer, client_options
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.worker import Worker
-from connectors.files import Root, Site
+from connectors.files import Patience, Root, Site
 from connectors.registry import catalogue
 from runtime.client import Client, connect
 from tests.api.client import PEPPER, organization_key
@@ -98,7 +98,9 @@ async def _ended(task: "asyncio.Task[None]") -> None:
 
 
 def site_of(folder: Path) -> Site:
-    return Site(root=Root(folder, "/files"), reach=NEAR, tls=trusting())
+    """Give what storages may touch; none of them is given up before a test is."""
+    patience = Patience(read_seconds=600.0)
+    return Site(root=Root(folder, "/files"), reach=NEAR, tls=trusting(), patience=patience)
 
 
 @contextmanager
