@@ -19,6 +19,7 @@ from connectors.formats.texts import (
     check_width,
     lettered_columns,
     named_columns,
+    parts,
     read_texts,
     wanted,
 )
@@ -28,6 +29,12 @@ from forms.members import Integer, Text, flag, optional, required
 from mapping_lang.types.kinds import Schema
 
 MAX_COLUMNS: Final = 1_000
+
+_FIRST_BYTES: Final = 256 * 2**10
+"""Of the first block: it tells the size of rows, and others begin with its records early."""
+
+_AIM: Final = 0.97
+"""Of the most records of a batch: a few too many would be a second one."""
 
 _FORBIDDEN_SEPARATORS: Final = {"\r": "a carriage return", "\n": "a line feed", "\ufffd": "U+FFFD"}
 
@@ -64,15 +71,24 @@ class CsvReader:
         kept = wanted(self.columns, schema)
         divider = Divider(self._dialect, len(self.columns), kept)
         first = 0
-        for block in self._blocks.blocks(sizes.bytes):
+        block_bytes = min(sizes.bytes, _FIRST_BYTES)
+        while (block := self._blocks.next(block_bytes)) is not None:
             columns, num_rows, failure = divider.divide(block)
-            for start in range(0, num_rows, sizes.records):
-                length = min(sizes.records, num_rows - start)
-                part = [column.slice(start, length) for column in columns]
-                yield read_texts(schema, part, length, first + start)
+            for start, stop in parts(num_rows, sizes.records):
+                part = [column.slice(start, stop - start) for column in columns]
+                yield read_texts(schema, part, stop - start, first + start)
             first += num_rows
             if failure is not None:
                 raise failure
+            block_bytes = _aimed_bytes(len(block.data), num_rows, sizes)
+
+
+def _aimed_bytes(block_bytes: int, num_rows: int, sizes: BatchSizes) -> int:
+    """Say where a block likely ends that is one batch, from the size of the rows before it."""
+    if not num_rows:
+        return sizes.bytes
+    aimed = int(block_bytes / num_rows * sizes.records * _AIM)
+    return max(1, min(sizes.bytes, aimed))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ look at its quotes and carriage returns, and never where quotes may stand anywhe
 a row of another width, `csv_rows` reads the block again and says which.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -31,6 +31,16 @@ _PACKED: Final = {
 """How files begin that are no text, and that people take for one."""
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _bytes_pattern(pattern: bytes) -> Any:  # noqa: ANN401 - re2 has no types
+    """Compile a pattern of bytes, whatever they mean."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern, options=options)
+
+
+_LONE_RETURN: Final = _bytes_pattern(rb"\r(?:[^\n]|\z)")
 
 
 @final
@@ -80,24 +90,22 @@ class Blocks:
         self._data = self._first + self._data
         self._line -= self._first.count(b"\n")
 
-    def blocks(self, block_bytes: int) -> Iterator[Block]:
-        """Give the rest of the file."""
+    def next(self, block_bytes: int) -> Block | None:
+        """Take rows of about so many bytes, one at least; None at the end of the file."""
         wanted = block_bytes
         while True:
             self._fill(wanted)
             if not self._data:
-                return
+                return None
             window = self._data[:wanted]
             is_end = self._is_end and len(window) == len(self._data)
             size = len(window) if is_end else self._whole_rows(window)
-            if not size:
-                self._check_row()
-                wanted = 2 * len(window)
-                continue
-            wanted = block_bytes
-            block = Block(window[:size], self._line)
-            self._drop(size, self._line + block.data.count(b"\n"))
-            yield block
+            if size:
+                block = Block(window[:size], self._line)
+                self._drop(size, self._line + block.data.count(b"\n"))
+                return block
+            self._check_row()
+            wanted = 2 * len(window)
 
     def _drop(self, size: int, line: int) -> None:
         self._data = self._data[size:]
@@ -190,13 +198,14 @@ class Divider:
         """Divide a block if that is certain to give what `csv_rows` does, and to succeed."""
         if self._proper is None:
             return None
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-            if b"\r" in data:
-                return None
+        # To Arrow every carriage return ends a row, and here one that is part of a value does not.
+        if _LONE_RETURN.search(data) is not None:
+            return None
         if has_quotes := QUOTE in data:
             if self._dialect.lazy or self._dialect.trim:
                 return None
+            # Those that are in values become line feeds.
+            data = data.replace(b"\r\n", b"\n")
             if not data.endswith(b"\n"):
                 data += b"\n"
             if self._proper.fullmatch(data) is None:
@@ -275,14 +284,9 @@ def _proper_quotes(dialect: Dialect) -> Any:  # noqa: ANN401 - re2 has no types
     separator = dialect.separator
     if len(separator) > 1:
         return None  # Arrow takes one byte
-    options = re2.Options()
-    # Bytes, whatever they mean.
-    options.encoding = re2.Options.Encoding.LATIN1
     escaped = re2.escape(separator.decode())
     plain = rf'[^"\n{escaped}]*'
-    return re2.compile(
-        rf'(?:(?:{plain}|"(?:[^"]|"")*")(?:{escaped}|\n))*'.encode(), options=options
-    )
+    return _bytes_pattern(rf'(?:(?:{plain}|"(?:[^"]|"")*")(?:{escaped}|\n))*'.encode())
 
 
 def _whole(column: pa.ChunkedArray) -> Array:

@@ -1,6 +1,7 @@
 """Columns of text, as CSV and Excel have them: their names, and values that fit their types."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -69,6 +70,13 @@ def wanted(columns: Sequence[Column], schema: Schema) -> list[int]:
     """Find the columns of the properties of a schema that is aligned with them."""
     by_name = {column.property.name: index for index, column in enumerate(columns)}
     return [by_name[item.name] for item in schema.properties]
+
+
+def parts(num_records: int, most: int) -> Iterator[tuple[int, int]]:
+    """Divide records into as few parts as can be, of one size."""
+    count = -(-num_records // most)
+    bounds = [num_records * index // count for index in range(count + 1)] if count else []
+    return itertools.pairwise(bounds)
 
 
 def read_texts(schema: Schema, columns: Sequence[Array], num_records: int, first: int) -> ReadBatch:

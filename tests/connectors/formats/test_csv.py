@@ -272,6 +272,18 @@ async def test_records_are_given_in_batches_of_the_wanted_sizes(tmp_path: Path) 
     assert rest.records == expected[1_234:]
 
 
+async def test_batches_have_about_the_records_that_they_may_have(tmp_path: Path) -> None:
+    """Every batch costs something, however few records are in it."""
+    content = b"a,b\n" + b"".join(b"%07d,%090d\n" % (i, i) for i in range(60_000))
+    (tmp_path / "a.csv").write_bytes(content)
+
+    found = await read(source("a.csv", CSV, SETTINGS), site(tmp_path))
+
+    assert len(found.records) == 60_000
+    # The first is small, and tells how large the others can be.
+    assert found.num_batches == 7
+
+
 async def test_a_record_has_a_limit(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b'a\nx\n"' + b"y" * 900_000 + b"\n" * 1_000)
     limited = Site(root=Root(tmp_path, "/files"), limits=FileLimits(record_bytes=200_000))

@@ -64,7 +64,7 @@ def _in_blocks(text: bytes, dialect: Dialect, block_bytes: int) -> Outcome:
     blocks.give_back()
     divider = Divider(dialect, len(first), range(len(first)))
     found: list[list[bytes]] = []
-    for block in blocks.blocks(block_bytes):
+    while (block := blocks.next(block_bytes)) is not None:
         columns, num_rows, failure = divider.divide(block)
         assert {len(column) for column in columns} == {num_rows}
         found += map(list, zip(*(column.to_pylist() for column in columns), strict=True))
@@ -92,6 +92,10 @@ def _agree(given_: Outcome, expected: Outcome) -> None:
 @example(b'""\n\n""\n', Dialect(separator=b","), 100)
 @example(b'"a\nbcbcbc",abcbcb\n', Dialect(separator=b","), 17)
 @example(b" a\n\r\n b", Dialect(separator=b",", trim=True), 100)
+@example(b"a,b\r\n\r\nc,d\r\n", Dialect(separator=b","), 100)
+@example(b"a,b\r\n\rc,d\r\n", Dialect(separator=b","), 100)
+@example(b"a,b\r\r\nc,d\r\n", Dialect(separator=b","), 100)
+@example(b"a,b\r\nc,d\r", Dialect(separator=b","), 100)
 def test_blocks_of_any_size_give_the_rows_of_the_file(
     text: bytes, dialect: Dialect, block_bytes: int
 ) -> None:
@@ -145,3 +149,5 @@ def test_usual_files_are_read_by_arrow() -> None:
     assert num_rows == 2_000
     assert columns[1][7].as_py() == b'a "b", c'
     assert divider.divide(Block(rows, 1))[1:] == (2_000, None)
+    plain = rows.replace(b'"a ""b"", c"', b"a")
+    assert divider._by_arrow(plain) is not None  # noqa: SLF001 - as above
