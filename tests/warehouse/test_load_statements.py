@@ -31,7 +31,8 @@ def _postgresql() -> Iterator[Sql]:
 
 def _snowflake() -> Iterator[Sql]:
     listed = snowflake.LoadStatements.of(LOAD)
-    yield listed.take()
+    yield listed.wait()
+    yield from listed.take()
     yield listed.durable()
     yield listed.forget()
     yield from listed.stage()

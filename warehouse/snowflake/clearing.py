@@ -1,18 +1,22 @@
 """Taking identities, or what they hold, out of a warehouse on Snowflake (WH-32, DEC-48)."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path, prune_to_paths
 from warehouse.layout import DESTINATION_PROFILES, IDENTITIES, LOADS, TOUCHED, columns
 from warehouse.snowflake.definition import upper
+from warehouse.snowflake.session import Session
 from warehouse.sql import Sql, commas, compose, join, raw, value
 
-WAIT_FOR_WRITERS: Final = compose(
-    "UPDATE {loads} SET ATTEMPT = ATTEMPT WHERE TRUE", loads=upper(LOADS)
-)
-"""A statement that changes the ledger waits for every transaction that has changed it."""
+
+def clear(session: Session, statements: Sequence[Sql]) -> int:
+    """Change all in the session's transaction; the last tells how many identities that were."""
+    count = 0
+    for statement in statements:
+        count = session.change(statement)
+    session.commit()
+    return count
 
 
 def deletion(pipeline_id: int) -> tuple[Sql, ...]:
@@ -44,7 +48,7 @@ def clearance(pipeline_id: int, profiles: Schema, paths: Iterable[Path]) -> tupl
     )
     cleared = [upper(column.name) for column in columns(prune_to_paths(profiles, paths))]
     if not cleared:
-        return (ledger,)
+        return ()
     change = compose(
         "UPDATE {table} SET {nulls} WHERE _PIPELINE = {pipeline} AND ({filled})",
         table=upper(IDENTITIES),

@@ -57,11 +57,11 @@ def _check_type(path: str, type_: Type) -> None:
 
 def definition(schema: Schema) -> Iterator[Sql]:
     """List the statements that create every object of ours, in their order."""
-    yield from repair(schema, 0)
+    yield from repair(schema)
     yield profiles_view(profiles_table(0), schema)
 
 
-def repair(schema: Schema, version: int) -> Iterator[Sql]:
+def repair(schema: Schema) -> Iterator[Sql]:
     """List those that create what is missing, but the view of profiles (WH-13)."""
     listed = columns(schema)
     yield compose(
@@ -80,7 +80,7 @@ def repair(schema: Schema, version: int) -> Iterator[Sql]:
         table=upper(IDENTITIES),
         columns=_listed(listed),
     )
-    yield profiles(profiles_table(version), schema)
+    yield profiles(profiles_table(0), schema)
     yield from _bookkeeping()
     yield from _events()
 
@@ -159,7 +159,9 @@ def _bookkeeping() -> Iterator[Sql]:
   "ID" VARCHAR PRIMARY KEY,
   "OPERATION_TYPE" VARCHAR NOT NULL,
   "COMPLETED_AT" TIMESTAMP_NTZ,
-  "ERROR" VARCHAR NOT NULL DEFAULT ''
+  "ERROR" VARCHAR NOT NULL DEFAULT '',
+  "PLAN" VARCHAR,
+  "STEP" NUMBER(38,0)
 )""",
         table=upper(OPERATIONS),
     )
@@ -173,6 +175,13 @@ def _bookkeeping() -> Iterator[Sql]:
   "STATE" VARCHAR,
   "PURGED" BOOLEAN NOT NULL DEFAULT FALSE
 )""",
+        table=upper(LOADS),
+    )
+    # A row of no pipeline: there is always one to change, and so to wait for.
+    yield compose(
+        'INSERT INTO {table} ("PIPELINE", "RUN", "STARTED_AT", "ATTEMPT")'
+        " SELECT '', '', '1970-01-01'::TIMESTAMP_NTZ, 0"
+        " WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE \"PIPELINE\" = '')",
         table=upper(LOADS),
     )
     yield compose(

@@ -48,6 +48,10 @@ class SnowflakeLoading:
     def prepare(self, batch: Batch, user_ids: Array, update_times: Array) -> Prepared:
         return prepare(self._statements.produced, batch, user_ids, update_times, store)
 
+    async def stage(self, prepared: Prepared, *, kept_user_ids: Sequence[str] = ()) -> None:
+        # Batches are large, and most of their time is the merge: nothing is sent ahead.
+        del prepared, kept_user_ids
+
     async def write(
         self,
         sequence: int,
@@ -77,7 +81,7 @@ class SnowflakeLoading:
     async def _entered(self, entry: Sql) -> bool:
         """Write into the ledger; False if it is there already, refused if it is no longer ours."""
         entered = await self._run(partial(self._enter, entry))
-        # The ledger first, the mode after: a change of mode waits for the ledger.
+        # In flight first, the mode after: a change of mode sees the one or is seen by the other.
         mode = await self._read_mode()
         if not mode.allows(Operation.WRITE):
             raise ModeRefusedError(mode, Operation.WRITE)
@@ -86,8 +90,10 @@ class SnowflakeLoading:
         return entered
 
     def _take(self, session: Session) -> Resumed | None:
-        session.begin()
-        session.fetch(self._statements.take())
+        session.begin(Operation.WRITE)
+        session.fetch(self._statements.wait())
+        for statement in self._statements.take():
+            session.fetch(statement)
         owner, resumed = self._durable(session)
         if owner != self._owner:
             raise self._fenced(owner)
@@ -104,9 +110,8 @@ class SnowflakeLoading:
             session.copy(KEPT, pa.RecordBatch.from_arrays([kept], names=[IDENTITY_ID]))
 
     def _enter(self, entry: Sql, session: Session) -> bool:
-        session.begin()
-        ((changed, *_),) = session.fetch(entry)
-        if changed:
+        session.begin(Operation.WRITE)
+        if session.change(entry):
             return True
         owner, _ = self._durable(session)
         if owner != self._owner:
@@ -119,10 +124,10 @@ class SnowflakeLoading:
         session.commit()
 
     def _purge(self, session: Session) -> int:
-        ((count, *_),) = session.fetch(self._statements.purge())
+        count = session.change(self._statements.purge())
         session.fetch(self._statements.forget_touched())
         session.commit()
-        return int(count)
+        return count
 
     @property
     def _owner(self) -> tuple[str, int]:

@@ -28,6 +28,9 @@ META: Final = (
     (UPDATED_AT, "TIMESTAMP_NTZ"),
 )
 
+WAIT_FOR_ALL: Final = compose("UPDATE {loads} SET ATTEMPT = ATTEMPT WHERE TRUE", loads=upper(LOADS))
+"""Waits for all who write identities, and lets those who come later wait."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -52,27 +55,43 @@ class LoadStatements:
                 columns=commas(upper(each) + raw(f" {type_}") for each, type_ in columns),
             )
 
-    def take(self) -> Sql:
+    def wait(self) -> Sql:
+        """Wait for others who take this pipeline, or all of them: there is no lock of a key."""
+        return compose(
+            "UPDATE {loads} SET ATTEMPT = ATTEMPT WHERE PIPELINE IN ('', {pipeline})",
+            loads=upper(LOADS),
+            pipeline=self._pipeline,
+        )
+
+    def take(self) -> Iterator[Sql]:
         """Take the pipeline, unless a later attempt or run has it."""
         load = self.load
         started = load.run_started_at.astimezone(UTC).replace(tzinfo=None).isoformat()
-        return compose(
-            "MERGE INTO {loads} AS l USING (SELECT {pipeline} AS PIPELINE, {run} AS RUN,"
-            " {started}::TIMESTAMP_NTZ AS STARTED_AT, {attempt} AS ATTEMPT) AS n"
-            " ON l.PIPELINE = n.PIPELINE"
-            " WHEN MATCHED AND (l.STARTED_AT < n.STARTED_AT OR (l.STARTED_AT = n.STARTED_AT"
-            " AND (l.RUN < n.RUN OR (l.RUN = n.RUN AND l.ATTEMPT <= n.ATTEMPT))))"
-            " THEN UPDATE SET RUN = n.RUN, STARTED_AT = n.STARTED_AT, ATTEMPT = n.ATTEMPT,"
-            " BATCH = CASE WHEN l.RUN = n.RUN THEN l.BATCH END,"
-            " STATE = CASE WHEN l.RUN = n.RUN THEN l.STATE END,"
-            " PURGED = l.RUN = n.RUN AND l.PURGED"
-            " WHEN NOT MATCHED THEN INSERT (PIPELINE, RUN, STARTED_AT, ATTEMPT, PURGED)"
-            " VALUES (n.PIPELINE, n.RUN, n.STARTED_AT, n.ATTEMPT, FALSE)",
-            loads=upper(LOADS),
+        ours = compose(
+            "SELECT {pipeline} AS PIPELINE, {run} AS RUN,"
+            " {started}::TIMESTAMP_NTZ AS STARTED_AT, {attempt} AS ATTEMPT",
             pipeline=self._pipeline,
             run=self._run,
             started=value(started),
             attempt=value(load.attempt),
+        )
+        yield compose(
+            "UPDATE {loads} SET RUN = n.RUN, STARTED_AT = n.STARTED_AT, ATTEMPT = n.ATTEMPT,"
+            " BATCH = CASE WHEN {loads}.RUN = n.RUN THEN {loads}.BATCH END,"
+            " STATE = CASE WHEN {loads}.RUN = n.RUN THEN {loads}.STATE END,"
+            " PURGED = {loads}.RUN = n.RUN AND {loads}.PURGED"
+            " FROM ({ours}) AS n WHERE {loads}.PIPELINE = n.PIPELINE"
+            " AND ({loads}.STARTED_AT < n.STARTED_AT OR ({loads}.STARTED_AT = n.STARTED_AT"
+            " AND ({loads}.RUN < n.RUN OR ({loads}.RUN = n.RUN AND {loads}.ATTEMPT <= n.ATTEMPT))))",
+            loads=upper(LOADS),
+            ours=ours,
+        )
+        yield compose(
+            "INSERT INTO {loads} (PIPELINE, RUN, STARTED_AT, ATTEMPT, PURGED)"
+            " SELECT n.PIPELINE, n.RUN, n.STARTED_AT, n.ATTEMPT, FALSE FROM ({ours}) AS n"
+            " WHERE NOT EXISTS (SELECT 1 FROM {loads} AS l WHERE l.PIPELINE = n.PIPELINE)",
+            loads=upper(LOADS),
+            ours=ours,
         )
 
     def durable(self) -> Sql:
@@ -121,24 +140,34 @@ class LoadStatements:
                 yield self._touch(sequence, upper(KEPT), raw("TRUE"))
         names = [UPDATED_AT, *(column.name for column in self.produced)]
         yield compose(
-            "MERGE INTO {identities} AS t USING {rows} AS s"
-            " ON {same} WHEN MATCHED AND {differs} THEN UPDATE SET {assignments}, _RUN = {run}"
-            " WHEN NOT MATCHED THEN INSERT (_PIPELINE, _CONNECTION, _RUN, _IS_ANONYMOUS,"
-            " _IDENTITY_ID, {names})"
-            " VALUES ({pipeline}, {connection}, {run}, FALSE, s._IDENTITY_ID, {staged})",
+            "UPDATE {identities} SET {assignments}, _RUN = {run} FROM {rows} AS s"
+            " WHERE {same} AND {differs}",
             identities=upper(IDENTITIES),
-            rows=self._rows(),
-            same=self._same(),
-            differs=self._differs(),
             assignments=commas(
                 compose("{column} = {value}", column=upper(each), value=_staged(each))
                 for each in names
             ),
             run=self._run,
+            rows=self._rows(),
+            same=self._same(IDENTITIES.upper()),
+            differs=self._differs(IDENTITIES.upper()),
+        )
+        # Not one MERGE: the numbers of new identities are in the order of their records (DEC-49).
+        yield compose(
+            "INSERT INTO {identities} (_PIPELINE, _CONNECTION, _RUN, _IS_ANONYMOUS,"
+            " _IDENTITY_ID, {names})"
+            " SELECT {pipeline}, {connection}, {run}, FALSE, s._IDENTITY_ID, {staged}"
+            " FROM {rows} AS s WHERE NOT EXISTS (SELECT 1 FROM {identities} AS t WHERE {same})"
+            " ORDER BY {position}",
+            identities=upper(IDENTITIES),
             names=commas(map(upper, names)),
             pipeline=self._pipeline,
             connection=value(str(self.load.connection_id)),
+            run=self._run,
             staged=commas(_staged(each) for each in names),
+            rows=self._rows(),
+            same=self._same(),
+            position=_staged(POSITION),
         )
 
     def purge(self) -> Sql:
@@ -176,13 +205,15 @@ class LoadStatements:
             which=which,
         )
 
-    def _same(self) -> Sql:
+    def _same(self, table: str = "T") -> Sql:
         return compose(
-            "t._PIPELINE = {pipeline} AND t._IDENTITY_ID = s._IDENTITY_ID AND NOT t._IS_ANONYMOUS",
+            "{t}._PIPELINE = {pipeline} AND {t}._IDENTITY_ID = s._IDENTITY_ID"
+            " AND NOT {t}._IS_ANONYMOUS",
+            t=name(table),
             pipeline=self._pipeline,
         )
 
-    def _differs(self) -> Sql:
+    def _differs(self, table: str = "T") -> Sql:
         names = [UPDATED_AT, *(column.name for column in self.produced)]
         return compose(
             "({any})",
@@ -191,7 +222,7 @@ class LoadStatements:
                 (
                     compose(
                         "{theirs} IS DISTINCT FROM {ours}",
-                        theirs=name("t", each.upper()),
+                        theirs=name(table, each.upper()),
                         ours=_staged(each),
                     )
                     for each in names
@@ -200,17 +231,16 @@ class LoadStatements:
         )
 
     def _rows(self) -> Sql:
-        """The staged rows, in the order of their records, their JSON parsed."""
-        meta = (upper(IDENTITY_ID), upper(UPDATED_AT))
+        """The staged rows, their JSON parsed."""
+        meta = (upper(POSITION), upper(IDENTITY_ID), upper(UPDATED_AT))
         parsed = (
             compose("{value} AS {column}", value=_parsed(column), column=upper(column.name))
             for column in self.produced
         )
         return compose(
-            "(SELECT {columns} FROM {stage} ORDER BY {position})",
+            "(SELECT {columns} FROM {stage})",
             columns=commas((*meta, *parsed)),
             stage=upper(STAGE),
-            position=upper(POSITION),
         )
 
     def _ours(self) -> Sql:
@@ -251,7 +281,7 @@ def put(path: str) -> Sql:
 
 
 def _staged(column: str) -> Sql:
-    return name("s", column.upper())
+    return name("S", column.upper())
 
 
 def _parsed(column: Column) -> Sql:

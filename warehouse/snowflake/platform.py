@@ -12,15 +12,13 @@ from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path
 from warehouse.alteration import Alteration
 from warehouse.errors import (
-    ModeRefusedError,
     NotInitializableError,
     NotInitializedError,
-    NotSupportedError,
     WarehouseUnavailableError,
 )
 from warehouse.identity import Outcome, Preview, Resolution
-from warehouse.interface import Platform, ReadMode
-from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILE_VERSIONS, PROFILES_VIEW
+from warehouse.interface import Mode, Platform, ReadMode
+from warehouse.layout import EVENTS_VIEW, OPERATIONS, PROFILES_VIEW
 from warehouse.load import Load
 from warehouse.operations import Operation
 from warehouse.profile import (
@@ -33,7 +31,9 @@ from warehouse.profile import (
     ProfileQuery,
 )
 from warehouse.selection import ProfileBatch, ProfileSelection
-from warehouse.snowflake.clearing import WAIT_FOR_WRITERS, clearance, deletion
+from warehouse.snowflake.altering import alter, statements
+from warehouse.snowflake.clearing import clear, clearance, deletion
+from warehouse.snowflake.clusters import tables
 from warehouse.snowflake.definition import (
     check_schema,
     created,
@@ -43,9 +43,19 @@ from warehouse.snowflake.definition import (
     upper,
 )
 from warehouse.snowflake.driver import Connection, connect, fetch
+from warehouse.snowflake.entering import enter
+from warehouse.snowflake.flight import POLL_SECONDS, Transaction, abort, in_flight
 from warehouse.snowflake.loading import SnowflakeLoading
+from warehouse.snowflake.reading import (
+    read_events,
+    read_identities,
+    read_profile,
+    read_profiles,
+)
+from warehouse.snowflake.resolving import preview, resolve
 from warehouse.snowflake.session import Session
 from warehouse.snowflake.settings import read_settings
+from warehouse.snowflake.streaming import stream_profiles
 from warehouse.sql import Sql, commas, compose, value
 from warehouse.threads import apart, connected, ended
 
@@ -84,46 +94,49 @@ class SnowflakeWarehouse:
         await asyncio.to_thread(self._repair, schema)
 
     async def resolve(self, asked: Resolution, read_mode: ReadMode) -> Outcome:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
+        async with self._working(Operation.RESOLVE, read_mode, tables(asked)) as session:
+            return await apart(session, lambda each: resolve(each, asked))
+
+    async def preview(self, asked: Resolution) -> Preview:
+        async with self._working(Operation.READ, _any_mode, tables(asked)) as session:
+            return await apart(session, lambda each: preview(each, asked))
 
     async def alter(self, asked: Alteration, read_mode: ReadMode) -> None:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"changing the schema (operation {asked.operation})")
+        async with self._working(Operation.ALTER, read_mode) as lock:
+            session = await connected(self._session)
+            try:
+                await apart(lock, lambda each: alter(each, session, asked))
+            finally:
+                await ended(session)
 
     async def show_alteration(self, asked: Alteration) -> tuple[str, ...]:
-        raise NotSupportedError("Snowflake", f"changing the schema (operation {asked.operation})")
+        return statements(asked)
 
     async def read_profiles(self, query: ProfileQuery, read_mode: ReadMode) -> ProfilePage:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"reading {query.page.limit} profiles")
+        async with self._working(Operation.READ, read_mode) as session:
+            return await apart(session, lambda each: read_profiles(each, query))
 
     def stream_profiles(
         self, selection: ProfileSelection, read_mode: ReadMode
     ) -> AsyncGenerator[ProfileBatch, None]:
-        raise NotSupportedError("Snowflake", f"reading {len(selection.schema.properties)} columns")
+        return stream_profiles(self._session, selection, read_mode)
 
     async def read_profile(self, kpid: UUID, schema: Schema, read_mode: ReadMode) -> Profile | None:
-        await read_mode()
-        raise NotSupportedError(
-            "Snowflake", f"reading {len(schema.properties)} properties of profile {kpid}"
-        )
+        async with self._working(Operation.READ, read_mode) as session:
+            return await apart(session, lambda each: read_profile(each, kpid, schema))
 
     async def read_events(self, kpid: UUID, page: Page, read_mode: ReadMode) -> EventPage | None:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"reading {page.limit} events of profile {kpid}")
+        async with self._working(Operation.READ, read_mode) as session:
+            return await apart(session, lambda each: read_events(each, kpid, page))
 
     async def read_identities(
         self, query: IdentityQuery, read_mode: ReadMode
     ) -> IdentityPage | None:
-        await read_mode()
-        raise NotSupportedError("Snowflake", f"reading {query.page.limit} identities")
-
-    async def preview(self, asked: Resolution) -> Preview:
-        raise NotSupportedError("Snowflake", f"identity resolution (operation {asked.operation})")
+        async with self._working(Operation.READ, read_mode) as session:
+            return await apart(session, lambda each: read_identities(each, query))
 
     async def open_load(self, load: Load, read_mode: ReadMode) -> SnowflakeLoading:
-        loading = SnowflakeLoading(load, read_mode, lambda: Session(self._settings))
+        loading = SnowflakeLoading(load, read_mode, self._session)
         self._loads.append(loading)
         await loading.open()
         return loading
@@ -137,40 +150,53 @@ class SnowflakeWarehouse:
         return await self._clear(clearance(pipeline_id, profiles, paths), read_mode)
 
     async def count_in_flight(self) -> Mapping[Operation, int]:
-        raise NotSupportedError("Snowflake", "counting the operations in flight")
+        found = await asyncio.to_thread(self._in_flight, tuple(Operation))
+        return {each: sum(one.operation is each for one in found) for each in Operation}
 
     async def drain(self, operations: Collection[Operation], *, cancel: bool) -> None:
-        if cancel:
-            raise NotSupportedError("Snowflake", "cancelling what is in flight")
-        if Operation.WRITE in operations:
-            await asyncio.to_thread(self._wait_for_writers)
+        ended_ones: set[int] = set()
+        while found := await asyncio.to_thread(self._in_flight, operations):
+            if cancel:
+                # What was ended may be shown for a while; what comes later is refused by the mode.
+                now = [each for each in found if each.id not in ended_ones]
+                await asyncio.to_thread(self._abort, now)
+                ended_ones.update(each.id for each in now)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def close(self) -> None:
         while self._loads:
             await self._loads.pop().close()
 
-    async def _clear(self, statements: Sequence[Sql], read_mode: ReadMode) -> int:
-        """Change all in one transaction; the last statement tells how many identities that were."""
-        first, *rest = statements
-        session = await connected(lambda: Session(self._settings))
+    def _session(self) -> Session:
+        return Session(self._settings)
+
+    @asynccontextmanager
+    async def _working(
+        self, operation: Operation, read_mode: ReadMode, before: Iterable[Sql] = ()
+    ) -> AsyncIterator[Session]:
+        """Give a session that is in flight; definitions come before its transaction."""
+        session = await connected(self._session)
         try:
-            await apart(session, Session.begin)
-            await apart(session, lambda each: each.fetch(first))
-            # The ledger first, the mode after: a change of mode waits for the ledger.
-            mode = await read_mode()
-            if not mode.allows(Operation.WRITE):
-                raise ModeRefusedError(mode, Operation.WRITE)
-            count = 0
-            for statement in rest:
-                count = await apart(session, partial(_change, statement))
-            await apart(session, Session.commit)
-            return count
+            for statement in before:
+                await apart(session, partial(_define, statement))
+            await enter(session, operation, read_mode)
+            yield session
         finally:
             await ended(session)
 
-    def _wait_for_writers(self) -> None:
+    async def _clear(self, statements: Sequence[Sql], read_mode: ReadMode) -> int:
+        """Change all in one transaction; the last statement tells how many identities that were."""
+        async with self._working(Operation.WRITE, read_mode) as session:
+            return await apart(session, lambda each: clear(each, statements))
+
+    def _in_flight(self, operations: Collection[Operation]) -> tuple[Transaction, ...]:
         with connect(self._settings) as connection:
-            fetch(connection, WAIT_FOR_WRITERS)
+            return in_flight(connection, self._settings, operations)
+
+    def _abort(self, transactions: Collection[Transaction]) -> None:
+        with connect(self._settings) as connection:
+            for each in transactions:
+                abort(connection, each)
 
     def _check_initializable(self) -> None:
         with connect(self._settings) as connection:
@@ -214,14 +240,7 @@ class SnowflakeWarehouse:
     def _repair(self, schema: Schema) -> None:
         with connect(self._settings) as connection:
             self._check_views(connection)
-            rows = fetch(
-                connection,
-                compose(
-                    'SELECT COALESCE(MAX("VERSION"), 0) FROM {table}',
-                    table=upper(PROFILE_VERSIONS),
-                ),
-            )
-            for statement in repair(schema, int(rows[0][0])):
+            for statement in repair(schema):
                 fetch(connection, statement)
 
     def _check_views(self, connection: Connection) -> None:
@@ -275,9 +294,12 @@ class SnowflakeWarehouse:
             raise NotInitializableError(found)
 
 
-def _change(statement: Sql, session: Session) -> int:
-    ((count, *_),) = session.fetch(statement)
-    return int(count)
+def _define(statement: Sql, session: Session) -> None:
+    session.fetch(statement)
+
+
+async def _any_mode() -> Mode:
+    return Mode.NORMAL
 
 
 async def _open(settings: Mapping[str, object], reach: Reach) -> SnowflakeWarehouse:
