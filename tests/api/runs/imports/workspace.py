@@ -108,12 +108,11 @@ class Workspace:
         assert answer.status == 200, answer.json
         return answer
 
-    def connect(self, connector: str, settings: object = None, role: str = "Source") -> int:
-        return self.done(
-            "POST",
-            "/v1/connections",
-            {"name": connector, "role": role, "connector": connector, "settings": settings},
-        ).id
+    def connect(
+        self, connector: str, settings: object = None, role: str = "Source", **more: object
+    ) -> int:
+        sent = {"name": connector, "role": role, "connector": connector, "settings": settings}
+        return self.done("POST", "/v1/connections", {**sent, **more}).id
 
     def folder(self) -> int:
         """Give the connection to the folder of the service."""
