@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -28,6 +28,7 @@ from runtime.sandbox.policy.errors import describe_exception
 from runtime.sandbox.policy.normalise import ResultError
 from runtime.sandbox.policy.views import prepare
 from runtime.sandbox.python_columns import Batch, ColumnReader, drained
+from runtime.sandbox.python_loop import loop_over_columns, loop_over_records
 from runtime.sandbox.python_rows import RowWriter
 from runtime.sandbox.python_source import load, load_without_policy
 from runtime.sandbox.python_values import accept, present
@@ -113,17 +114,6 @@ class Stream:
         self.write("")
 
 
-class _Answer:
-    """What a batch has come to so far."""
-
-    def __init__(self) -> None:
-        self.failures: list[RawFailure] = []
-        self.logs: list[RawLog] = []
-        self.positions: list[int] = []
-        self.objects: list[bytes] = []
-        self.rows: list[bytes] = []
-
-
 class PythonFunction:
     """One loaded function."""
 
@@ -135,69 +125,53 @@ class PythonFunction:
         log: Log,
         room_bytes: int,
     ) -> None:
-        self._room_bytes = room_bytes
         self._function = function
         self._transform = transform
         self._cursor = cursor
         self._log = log
-        self._read = ColumnReader(function.reader).read if function.reader else _read_objects
         self._writer = RowWriter(function.writer) if function.writer else None
+        self._loop = loop_over_records(self._writer)
+        self._loop_over_columns = self._loop
+        self._read: Callable[[bytes], Batch] = _read_objects
+        if function.reader:
+            reader = ColumnReader(function.reader)
+            self._read = reader.read
+            self._loop_over_columns = loop_over_columns(reader, self._writer)
+        self._room_bytes = room_bytes
         self._spent = False
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
         started = time.perf_counter_ns()
         count, records = self._read(batch)
         read = time.perf_counter_ns()
-        answer = _Answer()
-        self._apply(count, records, answer)
+        outcome = _Outcome(count, self._function, self._writer, self._failure)
+        log = self._log
+        log.start_batch()
+        columns = records if isinstance(records, list) else None
+        loop = self._loop if columns is None else self._loop_over_columns
+        loop(
+            enumerate(records) if columns is None else zip(range(count), *columns, strict=True),
+            self._transform,
+            self._cursor,
+            outcome.rows.append,
+            outcome.usual_bytes,
+            outcome.settle,
+            outcome.fail,
+            log.parts,
+            lambda position: outcome.logs.append(RawLog(position, log.take())),
+        )
         # From here on no record is to blame, should memory end.
         self._cursor[0] = count
         micros = ((read - started) // 1000, (time.perf_counter_ns() - read) // 1000)
         head = Outcomes(
-            failures=answer.failures,
-            objects=answer.positions,
-            logs=answer.logs,
+            failures=outcome.failures,
+            objects=outcome.positions,
+            logs=outcome.logs,
             micros=micros,
             spent=self._spent,
         )
-        lines = (msgspec.json.encode(head), *answer.objects, *answer.rows, b"")
+        lines = (msgspec.json.encode(head), *outcome.objects, *outcome.rows, b"")
         return b"\n".join(lines), b""
-
-    def _apply(self, count: int, records: Iterator[Any], answer: "_Answer") -> None:
-        transform, cursor, log = self._transform, self._cursor, self._log
-        write = None if self._writer is None else self._writer.write
-        most = self._function.record_output_bytes
-        # Near the limit, the size that counts is that of an object.
-        most_in_row = 0 if self._writer is None else most - self._writer.shorter_bytes
-        rows = answer.rows
-        left = self._function.batch_output_bytes
-        log.start_batch()
-        for position in range(count):
-            cursor[0] = position
-            try:
-                result = transform(next(records))
-                row = None
-                if write is not None and type(result) is dict:
-                    try:
-                        row = write(result)
-                    except Exception:  # noqa: BLE001 - `accept` meets it again, and tells
-                        row = None
-                    if row is not None and len(row) > most_in_row:
-                        row = None
-                text = accept(result) if row is None else row
-                size = len(text) + 1
-                if size > most or size > left:
-                    _refuse_size(size - 1, most, left)
-                left -= size
-                if row is None:
-                    answer.objects.append(text)
-                    answer.positions.append(position)
-                else:
-                    rows.append(row)
-            except BaseException as error:  # noqa: BLE001 - a function may raise anything
-                answer.failures.append(self._failure(position, error))
-            if log.parts:
-                answer.logs.append(RawLog(position, log.take()))
 
     def _failure(self, position: int, error: BaseException) -> RawFailure:
         match error:
@@ -234,6 +208,78 @@ class PythonFunction:
 def _read_objects(batch: bytes) -> Batch:
     records = present(batch)
     return len(records), drained(records)
+
+
+class _Outcome:
+    """What a batch has come to so far.
+
+    Usual rows are only put in `rows`: their size is counted when another result needs to know what
+    room is left. Until then none is larger than its share of that.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        function: Function,
+        writer: RowWriter | None,
+        failure: Callable[[int, BaseException], RawFailure],
+    ) -> None:
+        self.failures: list[RawFailure] = []
+        self.logs: list[RawLog] = []
+        self.positions: list[int] = []
+        self.objects: list[bytes] = []
+        self.rows: list[bytes] = []
+        self._count = count
+        self._writer = writer
+        self._failure = failure
+        self._most = function.record_output_bytes
+        # Near the limit, the size that counts is that of an object.
+        self._most_in_row = 0 if writer is None else self._most - writer.shorter_bytes
+        self._left = function.batch_output_bytes
+        self._counted = 0
+        self.usual_bytes = self._share(count)
+
+    def settle(self, position: int, result: object) -> int:
+        """Write any result, or say why it cannot be."""
+        try:
+            row = self._row_of(result)
+            text = accept(result) if row is None else row
+            size, left = len(text) + 1, self._room()
+            if size > self._most or size > left:
+                _refuse_size(size - 1, self._most, left)
+            if row is None:
+                self._left -= size
+                self.objects.append(text)
+                self.positions.append(position)
+            else:
+                self.rows.append(row)
+        except BaseException as error:  # noqa: BLE001 - a function may return anything
+            self.fail(position, error)
+        self._room()
+        return self._share(self._count - position - 1)
+
+    def fail(self, position: int, error: BaseException) -> None:
+        self.failures.append(self._failure(position, error))
+
+    def _row_of(self, result: object) -> bytes | None:
+        if self._writer is None or type(result) is not dict:
+            return None
+        try:
+            row = self._writer.write(result)
+        except Exception:  # noqa: BLE001 - `accept` meets it again, and tells
+            return None
+        return None if row is None or len(row) > self._most_in_row else row
+
+    def _room(self) -> int:
+        """Count what was taken since the last time, and give what is left."""
+        new = self.rows[self._counted :]
+        self._left -= sum(map(len, new)) + len(new)
+        self._counted += len(new)
+        return self._left
+
+    def _share(self, records: int) -> int:
+        """Give the bytes of a row that is sure to have room, if so many records follow."""
+        return min(self._most_in_row, self._left // max(1, records) - 1)
 
 
 class _ResultTooLongError(Exception):

@@ -1,8 +1,9 @@
 """Inside the wall: the records of a batch from its columns, as a Python function is given them.
 
 What JSON has no type for is made when the columns are decoded (FUNC-13). The records come from one
-dict display that is generated, since it takes half the time of any loop over names. Usually each
-is made when its turn comes: what the one before it took is still warm, and free again.
+dict display that is generated, since it takes half the time of any loop over names. Usually the
+loop over a batch makes each when its turn comes: what the one before it took is still warm, and
+free again.
 """
 
 import json
@@ -20,8 +21,12 @@ from runtime.sandbox.shapes import Shape, read_shape
 Finish: TypeAlias = Callable[[list[Any]], list[Any]]
 Rebuild: TypeAlias = Callable[[Any], Any]
 Path: TypeAlias = tuple[str, ...]
-Batch: TypeAlias = tuple[int, Iterator[Any]]
-"""The number of records, and the records."""
+Columns: TypeAlias = list[list[Any]]
+"""The values of each property that holds no others, one for each record."""
+
+Batch: TypeAlias = tuple[int, Columns | Iterator[Any]]
+"""The number of records, and the columns that they are made of; where these have gaps, the records
+themselves."""
 
 # The functional form, with names that are only known now.
 _typed_dict: Final[Any] = TypedDict
@@ -44,22 +49,24 @@ class ColumnReader:
         self._root = _ObjectColumn(shape, ())
         batch: Any = GenericAlias(tuple, (int, self._root.native))
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(batch)
-        record = _display(shape, iter(range(_count(shape))))
-        names = ", ".join(f"v{place}" for place in range(_count(shape)))
-        # The names of properties are quoted, and nothing else comes from outside.
-        self._build: Callable[..., dict[str, Any]] = eval(  # noqa: S307
-            f"lambda {names}: {record}"
+        places = range(_count(shape))
+        self.names = ", ".join(f"c{place}" for place in places)
+        """What `display` calls the values of the columns at one position."""
+        self.display = _display(shape, iter(places))
+        """The record that they make; the names of properties are quoted in it."""
+        self._build: Callable[..., dict[str, Any]] = eval(  # noqa: S307 - see above
+            f"lambda {self.names}: {self.display}"
         )
 
     def read(self, batch: bytes) -> Batch:
-        """Build the records, each afresh (FUNC-16)."""
+        """Read what the records, each of which is made afresh (FUNC-16), are made of."""
         count, columns = self._decoder.decode(batch)
         found = _Found()
         self._root.take(columns, found)
         if {count} != set(map(len, found.columns)):
             raise ValueError(f"a column has more or fewer values than {count}")
         if not found.gaps:
-            return count, map(self._build, *found.columns)
+            return count, found.columns
         records = list(map(self._build, *found.columns))
         # Inner ones first: what is inside of an absent object is built and absent too.
         for path, null, absent in reversed(found.gaps):
@@ -208,7 +215,7 @@ def _count(shape: Shape) -> int:
 
 def _display(shape: Shape, places: Any) -> str:  # noqa: ANN401 - an iterator of numbers
     if shape.kind != "object":
-        return f"v{next(places)}"
+        return f"c{next(places)}"
     members = (f"{name!r}: {_display(member, places)}" for name, member in shape.members.items())
     return f"{{{', '.join(members)}}}"
 

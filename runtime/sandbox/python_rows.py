@@ -1,8 +1,8 @@
 """Inside the wall: the usual results of a Python function as rows.
 
-The writer of a schema is generated. It never says that a result is wrong: on whatever it does not
-expect it gives None, and the guest writes the result as any object. So it may be strict; what it
-does write has to mean the same.
+What writes the rows of a schema is generated. It never says that a result is wrong: on whatever it
+does not expect it gives None, and the guest writes the result as any object. So it may be strict;
+what it does write has to mean the same.
 """
 
 import math
@@ -63,12 +63,25 @@ def is_plain(value: object, depth: int) -> bool:
     return False
 
 
+NAMES: Final[dict[str, Any]] = {
+    "Decimal": Decimal,
+    "UUID": UUID,
+    "date": date,
+    "datetime": datetime,
+    "encode": msgspec.json.Encoder().encode,
+    "is_plain": is_plain,
+    "time": time,
+}
+"""What the generated source means by its names."""
+
+
 class RowWriter:
     """Writes results of one shape."""
 
     def __init__(self, plan: str) -> None:
         shape = read_shape(plan)
-        self.write = _generated(shape)
+        self.source = RowSource(shape)
+        self.write = _generated(self.source)
         """Gives the row of a result that is a dict, or None."""
         self.shorter_bytes = sum(_shorter_bytes(shape))
         """By how much a row may be shorter than its object."""
@@ -80,71 +93,72 @@ def _shorter_bytes(shape: Shape) -> Iterator[int]:
         yield from _shorter_bytes(member)
 
 
-class _Source:
-    """The parts of a writer; every object and every leaf has a number."""
+class RowSource:
+    """What takes a `result`, which is a dict, apart; every object and every leaf has a number.
 
-    def __init__(self) -> None:
+    The names of properties are quoted, and nothing else comes from outside.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.members = len(shape.members)
+        """How many members a result with all of its properties has."""
         self.usual: list[str] = []
-        """Statements that read a result with all of its properties."""
+        """Statements that read such a result; a `KeyError` means that it is another."""
         self.with_gaps: list[str] = []
         """Statements that read one in which some are absent."""
-        self.tests: list[str] = []
-        """What has to be true of the leaves, whichever way they were read."""
+        self._tests: list[str] = []
         self._objects = 0
+        self._read(shape, "result")
+        self.row = "".join(f"v{place}, " for place in range(len(self._tests)))
+        """The leaves, as the items of a tuple."""
+        leaves = [f"v{place}" for place in range(len(self._tests))]
+        objects = [f"object{number}" for number in range(1, self._objects)]
+        self.taken = " = ".join((*leaves, *objects))
+        """All names that `usual` gives a meaning, as targets of an assignment."""
+        self.test = " and ".join(f"({test})" for test in self._tests)
+        """What has to be true of the leaves, whichever way they were read."""
 
-    def read(self, shape: Shape, value: str) -> None:
+    def _read(self, shape: Shape, value: str) -> None:
         number = self._objects
         self._objects += 1
-        self.usual.append(f"if len({value}) != {len(shape.members)}: return sparse(result)")
         self.with_gaps.append(f"left{number} = len({value})")
         for name, member in shape.members.items():
             if member.kind == "object":
                 inner = f"object{self._objects}"
                 # What is null or absent has no place in a row.
-                check = f"if type({inner}) is not dict: return None"
-                self.usual += (f"{inner} = {value}[{name!r}]", check)
-                self.with_gaps += (f"{inner} = {value}.get({name!r})", check, f"left{number} -= 1")
-                self.read(member, inner)
+                is_usual = f"type({inner}) is dict and len({inner}) == {len(member.members)}"
+                self.usual += (
+                    f"{inner} = {value}[{name!r}]",
+                    f"if not ({is_usual}): raise KeyError",
+                )
+                self.with_gaps += (
+                    f"{inner} = {value}.get({name!r})",
+                    f"if type({inner}) is not dict: return None",
+                    f"left{number} -= 1",
+                )
+                self._read(member, inner)
                 continue
-            leaf = f"v{len(self.tests)}"
+            leaf = f"v{len(self._tests)}"
             self.usual.append(f"{leaf} = {value}[{name!r}]")
             self.with_gaps += (
                 f"{leaf} = {value}.get({name!r}, absent)",
-                f"if {leaf} is absent: {leaf} = None; absent.append({len(self.tests)})",
+                f"if {leaf} is absent: {leaf} = None; absent.append({len(self._tests)})",
                 f"else: left{number} -= 1",
             )
             test = _TESTS.get(member.kind, _TEXT_TEST).format(leaf)
-            self.tests.append(f"{test} or {leaf} is None")
+            self._tests.append(f"{test} or {leaf} is None")
         self.with_gaps.append(f"if left{number}: return None")
 
 
-def _generated(shape: Shape) -> Write:
-    source = _Source()
-    source.read(shape, "result")
-    row = "".join(f"v{place}, " for place in range(len(source.tests)))
-    tests = " and ".join(f"({test})" for test in source.tests)
+def _generated(source: RowSource) -> Write:
     lines = (
         "def write(result):",
-        " try:",
-        *(f"  {line}" for line in source.usual),
-        " except KeyError:",
-        "  return sparse(result)",
-        f" return encode(({row})) if {tests} else None",
-        "def sparse(result):",
         " absent = []",
         *(f" {line}" for line in source.with_gaps),
-        f" return encode(({row}absent)) if {tests} else None",
+        f" if not ({source.test}): return None",
+        f" return encode(({source.row}absent) if absent else ({source.row}))",
     )
-    names: dict[str, Any] = {
-        "Decimal": Decimal,
-        "UUID": UUID,
-        "date": date,
-        "datetime": datetime,
-        "encode": msgspec.json.Encoder().encode,
-        "is_plain": is_plain,
-        "time": time,
-    }
-    # The names of properties are quoted, and nothing else comes from outside.
-    exec("\n".join(lines), names)  # noqa: S102
+    names = NAMES.copy()
+    exec("\n".join(lines), names)  # noqa: S102 - the source is ours
     write: Write = names["write"]
     return write

@@ -29,16 +29,14 @@ from mapping_lang.types.values import Json, Record
 from runtime.presentation.records import presentation_for
 from runtime.sandbox.interface import Language
 from runtime.sandbox.python_columns import ColumnReader, drained
+from tests.runtime.sandbox.python_functions import given_to_a_function
 from tests.strategies import canonical, schemas_and_records
 
 
 def read(schema: Schema, records: list[Record], *, preserve_json: bool = False) -> object:
     presentation = presentation_for(schema, Language.PYTHON, preserve_json=preserve_json)
     batch = presentation.present(records).piece(0, len(records))
-    count, found = ColumnReader(presentation.reader).read(batch)
-    given = list(found)
-    assert count == len(given)
-    return given
+    return given_to_a_function(batch, presentation.reader)
 
 
 @given(schemas_and_records(depth=2), st.booleans())
@@ -100,17 +98,16 @@ def test_values_have_the_classes_that_functions_expect() -> None:
         "f": 2.0,
         "j": Json("[12345678901234567890123, 1.0]"),
     }
-    _, [found] = ColumnReader(
-        presentation_for(schema, Language.PYTHON, preserve_json=False).reader
-    ).read(presentation_for(schema, Language.PYTHON, preserve_json=False).write([record]))
-    assert repr(found) == repr(
-        {
-            "d": [Decimal("1.5")],
-            "t": {"k": datetime(2024, 1, 2, 3)},  # noqa: DTZ001 - functions have naive ones
-            "u": UUID("550e8400-e29b-41d4-a716-446655440000"),
-            "f": 2.0,
-            "j": [12345678901234567890123, 1.0],
-        }
+    assert repr(read(schema, [record])) == repr(
+        [
+            {
+                "d": [Decimal("1.5")],
+                "t": {"k": datetime(2024, 1, 2, 3)},  # noqa: DTZ001 - functions have naive ones
+                "u": UUID("550e8400-e29b-41d4-a716-446655440000"),
+                "f": 2.0,
+                "j": [12345678901234567890123, 1.0],
+            }
+        ]
     )
 
 
@@ -123,7 +120,7 @@ def test_objects_may_be_nested_as_deep_as_schemas_can_be_written() -> None:
 
 
 def test_names_are_taken_as_they_are() -> None:
-    names = ("__class__", "v0", "columns", "lambda", "None", "__proto__")
+    names = ("__class__", "v0", "c0", "columns", "lambda", "None", "__proto__")
     schema = ObjectType(tuple(Property(name, StringType()) for name in names))
     record: Record = dict.fromkeys(names, "x")
     assert read(schema, [record, {"v0": "y"}]) == [record, {"v0": "y"}]
