@@ -222,6 +222,8 @@ class ReadBatch:
     """The position in the file of the first record, from 0."""
     batch: Batch
     rejections: tuple[Rejection, ...] = ()
+    refused: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """The JSON of what did not fit, by position and property, as far as it is known."""
 
     @property
     def num_records(self) -> int:

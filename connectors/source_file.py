@@ -44,6 +44,9 @@ LATEST_AHEAD: Final = timedelta(minutes=5)
 """How far ahead of ours the clock of a storage may be (FILE-6)."""
 
 
+_OF_THE_CONTENT: Final = frozenset({FileCode.FORMAT, FileCode.COMPRESSION, FileCode.LIMIT})
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
@@ -201,11 +204,17 @@ class _Opened:
     def batches(
         self, schema: Schema, sizes: BatchSizes, start: int
     ) -> Generator[ReadBatch, None, None]:
-        for read in self.reader.batches(schema, sizes):
-            if read.first >= start:
-                yield read
-            elif read.first + read.num_records > start:
-                yield _behind(read, start - read.first)
+        try:
+            for read in self.reader.batches(schema, sizes):
+                if read.first >= start:
+                    yield read
+                elif read.first + read.num_records > start:
+                    yield _behind(read, start - read.first)
+        except FileError as error:
+            if error.code in _OF_THE_CONTENT:
+                # Half of one file and half of another is no file at all: that is what happened.
+                self.thread.wait_for(self.stored.check())
+            raise
         self.thread.wait_for(self.stored.check())
 
 
@@ -217,6 +226,9 @@ def _behind(read: ReadBatch, cut: int) -> ReadBatch:
         rejections=tuple(
             each.at(each.position - cut) for each in read.rejections if each.position >= cut
         ),
+        refused={
+            position - cut: texts for position, texts in read.refused.items() if position >= cut
+        },
     )
 
 

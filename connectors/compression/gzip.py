@@ -46,6 +46,7 @@ def _member(packed: Counted, data: bytes) -> Generator[bytes, None, bytes]:
             yield piece
         if unpacker.eof:
             return unpacker.unused_data
+        packed.unused = len(unpacker.unconsumed_tail)
         data = unpacker.unconsumed_tail or packed.read(CHUNK_BYTES)
         if not data:
             raise broken("Gzip", "it ends in the middle, as if it had not been written to its end")

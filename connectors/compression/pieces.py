@@ -16,6 +16,13 @@ class Counted:
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self.count = 0
+        self.unused = 0
+        """Of these, what has not been unpacked yet."""
+
+    @property
+    def used(self) -> int:
+        """How many bytes have become what came out."""
+        return self.count - self.unused
 
     @property
     def local(self) -> BinaryIO | None:
@@ -41,6 +48,22 @@ class Unpacked:
         self._limits = limits
         self._piece = memoryview(b"")
         self._count = 0
+
+    def expect(self, size: int, packed_bytes: int) -> None:
+        """Refuse at once what says of itself that it becomes too much."""
+        limits = self._limits
+        if size > limits.unpacked_bytes:
+            raise FileError(
+                FileCode.LIMIT,
+                f"The packed file says that {size:,} bytes come out of it, expected at most"
+                f" {limits.unpacked_bytes:,}",
+            )
+        if size > limits.ratio_from_bytes and size > limits.ratio * packed_bytes:
+            raise FileError(
+                FileCode.LIMIT,
+                f"The packed file says that {size:,} bytes come out of {packed_bytes:,}: one that"
+                f" becomes more than {limits.ratio} times as large is not unpacked",
+            )
 
     def begin(self) -> None:
         """Unpack the first piece, to see that the file is what it is said to be."""

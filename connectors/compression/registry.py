@@ -31,14 +31,14 @@ def unpack(stream: ByteStream, compression: Compression, limits: FileLimits) -> 
         case Compression.NONE:
             yield Content(stream)
         case Compression.GZIP:
-            unpacked = Unpacked(gzip_pieces(packed), lambda: packed.count, limits)
+            unpacked = Unpacked(gzip_pieces(packed), lambda: packed.used, limits)
             unpacked.begin()
             yield Content(unpacked)
         case Compression.SNAPPY:
             yield Content(Unpacked(snappy_pieces(packed), lambda: packed.count, limits))
         case Compression.ZIP:
             with open_zip(packed, limits) as entry:
-                unpacked = Unpacked(entry.pieces, lambda: entry.packed_bytes, limits)
+                unpacked = entry.unpacked(limits)
                 unpacked.begin()
                 yield Content(unpacked, entry.modified_at)
         case _:

@@ -4,13 +4,13 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, Final, Self, cast, final
 
-from connectors.compression.pieces import PIECE_BYTES, Counted, broken, not_packed
+from connectors.compression.pieces import PIECE_BYTES, Counted, Unpacked, broken, not_packed
 from connectors.files import FileCode, FileError, FileLimits
 from connectors.spool import random_access
 from mapping_lang.diagnostics import quote
@@ -28,13 +28,23 @@ _EXTENDED_TIME: Final = 0x5455
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """The only file of an archive."""
 
     pieces: Iterator[bytes]
-    packed_bytes: int
+    size: int
+    """What it says that it becomes."""
+    packed_size: int
+    packed_bytes: Callable[[], int]
+    """How many bytes were read of it until now."""
     modified_at: datetime | None
+
+    def unpacked(self, limits: FileLimits) -> Unpacked:
+        """Give what comes out of it; raises `FileError` if that is going to be too much."""
+        unpacked = Unpacked(self.pieces, self.packed_bytes, limits)
+        unpacked.expect(self.size, self.packed_size)
+        return unpacked
 
 
 @contextmanager
@@ -58,7 +68,8 @@ class Archive:
     def __init__(self, file: BinaryIO) -> None:
         # No entry has more bytes than its archive, whatever it says of itself.
         self._size = file.seek(0, os.SEEK_END)
-        self._archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file, self._size)))
+        self._file = _Bounded(file, self._size)
+        self._archive = zipfile.ZipFile(cast(BinaryIO, self._file))
         self.files = [entry for entry in self._archive.infolist() if not entry.is_dir()]
 
     def __enter__(self) -> Self:
@@ -73,8 +84,14 @@ class Archive:
             raise broken("Zip", "it is protected by a password")
         if found.compress_type not in _METHODS:
             raise broken("Zip", f"it is packed by method {found.compress_type}, expected deflate")
-        packed_bytes = min(self._size, found.compress_size)
-        return Entry(self._pieces(found), packed_bytes, _modified_at(found))
+        before = self._file.count
+        return Entry(
+            pieces=self._pieces(found),
+            size=found.file_size,
+            packed_size=min(self._size, found.compress_size),
+            packed_bytes=lambda: self._file.count - before,
+            modified_at=_modified_at(found),
+        )
 
     def _pieces(self, found: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
@@ -92,6 +109,7 @@ class _Bounded:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self._size = size
+        self.count = 0
         self.seek = file.seek
         self.tell = file.tell
         self.seekable = file.seekable
@@ -102,7 +120,9 @@ class _Bounded:
             raise zipfile.BadZipFile(
                 f"its list of files has more than {MAX_DIRECTORY_BYTES:,} bytes"
             )
-        return self._file.read(size)
+        chunk = self._file.read(size)
+        self.count += len(chunk)
+        return chunk
 
 
 def _only(files: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+import msgspec
 import pyarrow as pa
 
 from connectors.files import ReadBatch
@@ -23,12 +24,15 @@ class ReadColumn:
     values: Array
     refused: dict[int, ValueRefusedError] = field(default_factory=dict)
     """Why, by position."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """The JSON of what was refused, where it was text."""
 
 
 def one_by_one(values: Iterable[object], item: Property) -> ReadColumn:
     """Conform each value by itself; a value that is an error already stays one."""
     conform = conformer(item.type, nullable=item.nullable)
     refused: dict[int, ValueRefusedError] = {}
+    texts: dict[int, str] = {}
     conformed: list[object] = []
     for position, value in enumerate(values):
         try:
@@ -37,8 +41,10 @@ def one_by_one(values: Iterable[object], item: Property) -> ReadColumn:
             conformed.append(conform(value))
         except ValueRefusedError as error:
             refused[position] = error
+            if isinstance(value, str):
+                texts[position] = msgspec.json.encode(value).decode()
             conformed.append(None)
-    return ReadColumn(to_array(conformed, item.type), refused)
+    return ReadColumn(to_array(conformed, item.type), refused, texts)
 
 
 def assemble(
@@ -46,6 +52,7 @@ def assemble(
 ) -> ReadBatch:
     """Make a batch; a record is rejected for the first of its properties that is at fault."""
     rejections: dict[int, Rejection] = {}
+    refused: dict[int, dict[str, str]] = {}
     arrays: list[Array] = []
     for item, column in zip(schema.properties, columns, strict=True):
         arrays.append(column.values)
@@ -54,10 +61,13 @@ def assemble(
         for position, error in column.refused.items():
             placed = Rejection.refused(position, Step.VALIDATE_INPUT, error.inside(item.name))
             rejections.setdefault(position, placed)
+        for position, text in column.texts.items():
+            refused.setdefault(position, {})[item.name] = text
     return ReadBatch(
         first=first,
         batch=Batch.trusted(schema, arrays, num_records),
         rejections=tuple(rejections[position] for position in sorted(rejections)),
+        refused=refused,
     )
 
 

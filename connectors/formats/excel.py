@@ -24,6 +24,9 @@ from connectors.members import format_settings
 from forms.members import flag
 from mapping_lang.types.kinds import Schema
 
+_CELL_BYTES: Final = 8
+"""Of a cell in memory, even if it is empty."""
+
 _USERS: Final = frozenset({Target.USER})
 
 
@@ -49,7 +52,7 @@ class ExcelReader:
             if failure is not None:
                 break
             rows.append(row)
-            size += sum(map(len, row))
+            size += sum(map(len, row)) + _CELL_BYTES * len(row)
             if len(rows) >= sizes.records or size >= sizes.bytes:
                 yield _batch(schema, kept, rows, first)
                 first += len(rows)

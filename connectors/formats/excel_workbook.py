@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final, final
 
-from connectors.compression.pieces import Unpacked
 from connectors.compression.zip import Archive
 from connectors.files import ByteStream, FileCode, FileError, FileLimits, FormatInput
 from connectors.formats.excel_xml import attribute, parse, unreadable
@@ -55,8 +54,7 @@ class Workbook:
         found = self._parts.get(name.lower())
         if found is None:
             raise unreadable(f"it has no part {quote(name)}")
-        entry = self._archive.entry(found)
-        return Unpacked(entry.pieces, lambda: entry.packed_bytes, self._limits)
+        return self._archive.entry(found).unpacked(self._limits)
 
     def find(self, name: str) -> Sheet:
         """Give the sheet of a name, in whatever case of letters."""

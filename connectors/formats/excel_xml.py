@@ -6,7 +6,10 @@ from xml.parsers import expat
 
 from connectors.files import ByteStream, FileCode, FileError
 
-CHUNK_BYTES: Final = 256 * 2**10
+CHUNK_BYTES: Final = 16 * 2**10
+"""Little, as a few bytes can stand for a row of thousands of cells."""
+MAX_TOKEN_BYTES: Final = 2**20
+"""Of a tag with its attributes: the parser holds all of one until it ends."""
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -35,8 +38,16 @@ def parse(part: ByteStream, name: str, start: Start, end: End, text: Text | None
     if text is not None:
         parser.CharacterDataHandler = text
     try:
+        size = 0
         while chunk := part.read(CHUNK_BYTES):
             parser.Parse(chunk)
+            size += len(chunk)
+            if size - parser.CurrentByteIndex > MAX_TOKEN_BYTES + CHUNK_BYTES:
+                raise FileError(
+                    FileCode.LIMIT,
+                    f"The file cannot be read as an Excel workbook: {name} has a tag of more than"
+                    f" {MAX_TOKEN_BYTES:,} bytes",
+                )
             yield
         parser.Parse(b"", True)  # noqa: FBT003 - it takes no names
     except expat.ExpatError as error:

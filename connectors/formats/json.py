@@ -70,7 +70,7 @@ class JsonReader:
                 document.end()
                 return
             # An element that does not end in what is there needs more of the file.
-            wanted = sizes.bytes if consumed else 2 * wanted
+            wanted = sizes.bytes if consumed else min(2 * wanted, document.most_bytes)
 
 
 @contextmanager

@@ -60,6 +60,11 @@ class Document:
         self._is_first = True
         """Whether no element has been consumed, so that the array may close at once."""
 
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes tell whether there is an element that is not too large."""
+        return self._element_bytes + 1
+
     def begin(self) -> None:
         """Find the array."""
         wanted = _FIRST_BYTES

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, final
+from typing import Any, BinaryIO, Final, final
 
 import pyarrow as pa
 
@@ -11,12 +11,15 @@ from connectors.files import (
     Column,
     FileCode,
     FileError,
+    FileLimits,
     FormatInput,
     FormatReading,
     ReadBatch,
 )
 from connectors.formats.columns import assemble
 from connectors.formats.parquet_columns import read_column
+from connectors.formats.parquet_pages import PageError
+from connectors.formats.parquet_sizes import Allowance, parts, survey
 from connectors.formats.parquet_types import column_of
 from connectors.formats.texts import MAX_COLUMNS
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
@@ -39,60 +42,81 @@ _USERS: Final = frozenset({Target.USER})
 class ParquetReader:
     """Reads a file whose footer has been read."""
 
-    def __init__(self, file: Any, columns: Sequence[Column], issues: Sequence[str]) -> None:  # noqa: ANN401 - pyarrow has no types
+    def __init__(
+        self,
+        file: Any,  # noqa: ANN401 - pyarrow has no types
+        stream: BinaryIO,
+        columns: Sequence[Column],
+        issues: Sequence[str],
+        limits: FileLimits,
+    ) -> None:
         self.columns: Sequence[Column] = columns
         self.issues: Sequence[str] = issues
         self._file = file
+        self._stream = stream
+        self._limits = limits
 
     def batches(self, schema: Schema, sizes: BatchSizes) -> Iterator[ReadBatch]:
         """Read the wanted columns, some records of all of them at a time."""
         names = [item.name for item in schema.properties]
-        found = self._file.iter_batches(self._records(sizes), columns=names, use_threads=False)
+        try:
+            surveyed = survey(self._file, self._stream, names, self._limits)
+            file = _opened(self._stream, self._file.metadata, surveyed.dictionaries)
+        except (PageError, *_ERRORS) as error:
+            raise _unreadable(str(error)) from None
+        records = surveyed.records(self._file.metadata, sizes)
+        found = file.iter_batches(records, columns=names, use_threads=False)
+        allowance = Allowance(self._stream, self._limits)
         first = 0
         while True:
             try:
                 data = next(found, None)
-                if data is None:
-                    return
-                columns = [read_column(data.column(item.name), item) for item in schema.properties]
             except _ERRORS as error:
                 raise _unreadable(f"after record {first:,}, {error}") from None
-            yield assemble(schema, columns, data.num_rows, first)
-            first += data.num_rows
-
-    def _records(self, sizes: BatchSizes) -> int:
-        """Choose how many records are likely not more than the wanted bytes."""
-        metadata = self._file.metadata
-        groups = range(metadata.num_row_groups)
-        total = sum(metadata.row_group(group).total_byte_size for group in groups)
-        per_record = max(1, total // max(1, metadata.num_rows))
-        return int(max(1, min(sizes.records, sizes.bytes // per_record)))
+            if data is None:
+                return
+            for part in parts(data, first, self._limits):
+                try:
+                    columns = [
+                        read_column(part.column(item.name), item) for item in schema.properties
+                    ]
+                except _ERRORS as error:
+                    raise _unreadable(f"after record {first:,}, {error}") from None
+                allowance.spend(sum(column.values.nbytes for column in columns))
+                yield assemble(schema, columns, part.num_rows, first)
+                first += part.num_rows
 
 
 @contextmanager
 def open_parquet(given: FormatInput) -> Iterator[ParquetReader]:
     """Read the footer, which lists the columns."""
-    # Here, because it takes a while to import and few commands need it.
-    import pyarrow.parquet as pq
-
     with random_access(given.stream, given.limits) as stream:
         try:
-            # The buffered reader, and not a memory map: a file that shrinks would end the process.
-            file = pq.ParquetFile(
-                stream,
-                buffer_size=_BUFFER_BYTES,
-                pre_buffer=False,
-                # Nanoseconds would not reach from 1678 to 2262.
-                coerce_int96_timestamp_unit="us",
-                page_checksum_verification=True,
-                thrift_string_size_limit=_MAX_STRING_BYTES,
-                thrift_container_size_limit=_MAX_CONTAINER_ITEMS,
-                arrow_extensions_enabled=False,
-            )
+            file = _opened(stream)
             leaves = [file.schema.column(index) for index in range(len(file.schema))]
         except _ERRORS as error:
             raise _unreadable(str(error)) from None
-        yield ParquetReader(file, *_columns(leaves))
+        yield ParquetReader(file, stream, *_columns(leaves), given.limits)
+
+
+def _opened(stream: BinaryIO, metadata: Any = None, dictionaries: Sequence[str] = ()) -> Any:  # noqa: ANN401
+    # Here, because it takes a while to import and few commands need it.
+    import pyarrow.parquet as pq
+
+    # The buffered reader, and not a memory map: a file that shrinks would end the process.
+    return pq.ParquetFile(
+        stream,
+        metadata=metadata,
+        read_dictionary=list(dictionaries),
+        buffer_size=_BUFFER_BYTES,
+        pre_buffer=False,
+        # Nanoseconds would not reach from 1678 to 2262.
+        coerce_int96_timestamp_unit="us",
+        page_checksum_verification=True,
+        thrift_string_size_limit=_MAX_STRING_BYTES,
+        thrift_container_size_limit=_MAX_CONTAINER_ITEMS,
+        arrow_extensions_enabled=False,
+    )
 
 
 def _columns(leaves: Sequence[Any]) -> tuple[tuple[Column, ...], tuple[str, ...]]:

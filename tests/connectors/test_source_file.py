@@ -324,3 +324,26 @@ async def test_one_batch_is_read_ahead_and_no_more(tmp_path: Path) -> None:
             await asyncio.sleep(0)
 
     assert before <= endless.given <= 64 * 2**10 + 8 * 100_000
+
+
+async def test_a_file_that_shrinks_is_one_that_was_changed_and_not_a_malformed_one(
+    tmp_path: Path,
+) -> None:
+    """Half of a record is no mistake of whoever wrote the file."""
+    given = _written(tmp_path, CONTENT * 20)
+    found = Found(ObjectType(()))
+    with pytest.raises(FileError, match="was changed while it was read") as refused:
+        await _read_and_shrink(given, tmp_path, found)
+
+    assert (refused.value.code, refused.value.step) == (FileCode.CHANGED, Step.RECEIVE)
+    assert found.num_batches > 0
+
+
+async def _read_and_shrink(given: SourceFile, root: Path, found: Found) -> None:
+    async with (
+        open_file(given, site(root), now) as file,
+        aclosing(file.batches(file.schema, BatchSizes(bytes=50_000))) as batches,
+    ):
+        async for _ in batches:
+            found.num_batches += 1
+            os.truncate(root / "a.csv", 400_003)

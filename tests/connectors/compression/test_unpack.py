@@ -17,6 +17,7 @@ import pytest
 from connectors.compression.registry import unpack
 from connectors.compression.zip import MAX_DIRECTORY_BYTES
 from connectors.files import Compression, FileCode, FileError, FileLimits
+from tests.hostile.bombs import csv_bomb, gzip_bomb, zip_bomb
 
 TEXT = b"".join(b"line %d of a text\n" % i for i in range(60_000))
 NOISE = random.Random(1).randbytes(300_000)  # noqa: S311 - the same in every run
@@ -305,3 +306,34 @@ def test_a_file_that_has_to_be_kept_has_a_limit() -> None:
     error = refused(zipped(NOISE), Compression.ZIP, FileLimits(spooled_bytes=100_000))
 
     assert (error.code, "more than 100,000 bytes" in error.message) == (FileCode.LIMIT, True)
+
+
+def test_a_zip_that_says_what_it_becomes_is_refused_before_anything_came_out() -> None:
+    """Not a record of it is imported."""
+    packed = zip_bomb()
+    with (
+        pytest.raises(FileError) as refused,
+        unpack(Bytes(packed), Compression.ZIP, FileLimits()),
+    ):
+        pytest.fail("it was opened")
+
+    assert refused.value.code is FileCode.LIMIT
+    assert refused.value.message == (
+        f"The packed file says that 10,737,418,252 bytes come out of {len(csv_bomb(10).stream):,}:"
+        " one that becomes more than 500 times as large is not unpacked"
+    )
+
+
+def test_a_gzip_is_judged_by_what_was_unpacked_of_it_and_not_by_what_was_read() -> None:
+    """Most of the first mebibyte of a bomb has not become anything when enough came out."""
+    came: list[int] = []
+    with pytest.raises(FileError, match="more than 500 times as large is not"):
+        _unpack_all(gzip_bomb(), FileLimits(ratio_from_bytes=4 * 2**20), came)
+
+    assert sum(came) <= 6 * 2**20
+
+
+def _unpack_all(packed: bytes, limits: FileLimits, came: list[int]) -> None:
+    with unpack(Bytes(packed, most=2**20), Compression.GZIP, limits) as content:
+        while chunk := content.stream.read(2**20):
+            came.append(len(chunk))

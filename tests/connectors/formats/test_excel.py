@@ -11,6 +11,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from connectors.files import BatchSizes, FileCode, FileError, FileLimits, Root, Site
 from connectors.formats.excel import EXCEL
 from connectors.formats.excel_workbook import shows_day
+from connectors.formats.excel_xml import MAX_TOKEN_BYTES
+from connectors.formats.texts import column_letters
 from connectors.source_file import sheets
 from mapping_lang.batch import Step
 from mapping_lang.diagnostics import Code
@@ -328,3 +330,28 @@ async def test_a_sheet_that_is_a_bomb_is_refused(tmp_path: Path) -> None:
         await read(given, Site(root=Root(tmp_path, "/files"), limits=limits))
 
     assert refused.value.code is FileCode.LIMIT
+
+
+async def test_a_tag_that_does_not_end_is_given_up(tmp_path: Path) -> None:
+    """The parser would hold all of it."""
+    write_workbook(tmp_path / "a.xlsx", f'<row spans="{"1" * (MAX_TOKEN_BYTES + 2**16)}"></row>')
+
+    error = await _refused(tmp_path)
+
+    assert error.code is FileCode.LIMIT
+    assert error.message == (
+        "The file cannot be read as an Excel workbook: xl/worksheets/s.xml has a tag of more than"
+        " 1,048,576 bytes"
+    )
+
+
+async def test_wide_rows_of_one_cell_each_come_few_at_a_time(tmp_path: Path) -> None:
+    """Forty bytes of XML are a row of thousands of cells in memory."""
+    last = column_letters(9_999)
+    rows = f'<row><c r="{last}1" t="str"><v>x</v></c></row>' * 100
+    write_workbook(tmp_path / "a.xlsx", rows)
+    one = ObjectType((Property(last, StringType()),))
+
+    found = await _read(tmp_path, has_names=False, schema=one)
+
+    assert (len(found.records), found.num_batches) == (100, 4)
