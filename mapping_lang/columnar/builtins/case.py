@@ -21,33 +21,28 @@ from mapping_lang.columnar.texts import (
 )
 from mapping_lang.plan import Apply
 from mapping_lang.types.arrow.layout import Array
-from mapping_lang.types.text import case as text_case
-from mapping_lang.types.text.case import ARROW_LOWER_DIFFERS, ARROW_UPPER_DIFFERS, WHITE_SPACE
+from mapping_lang.types.text.case import (
+    ARROW_LOWER_DIFFERS,
+    ARROW_UPPER_DIFFERS,
+    CHANGED_BY_LOWER,
+    CHANGED_BY_UPPER,
+    WHITE_SPACE,
+)
 
 _Map: TypeAlias = Callable[[Array], Any]
 
-_CASED: Final = (*range(0x80, 0xD800), *range(0xE000, 0x20000))
-"""Among these are all characters beyond ASCII that have a case."""
-
 
 def lower(_: Apply) -> Kernel:
-    return _mapping(text_case.lower, pc.ascii_lower, pc.utf8_lower, ARROW_LOWER_DIFFERS)
+    return _mapping(CHANGED_BY_LOWER, pc.ascii_lower, pc.utf8_lower, ARROW_LOWER_DIFFERS)
 
 
 def upper(_: Apply) -> Kernel:
-    return _mapping(text_case.upper, pc.ascii_upper, pc.utf8_upper, ARROW_UPPER_DIFFERS)
+    return _mapping(CHANGED_BY_UPPER, pc.ascii_upper, pc.utf8_upper, ARROW_UPPER_DIFFERS)
 
 
 @functools.lru_cache(maxsize=2)
-def _mapping(
-    change: Callable[[str], str], of_ascii: _Map, of_all: _Map, arrow_differs: str
-) -> Kernel:
-    beyond_ascii = "".join(map(chr, _CASED))
-    changing = Suspects(
-        char
-        for char, changed in zip(beyond_ascii, change(beyond_ascii), strict=True)
-        if char != changed
-    )
+def _mapping(changed: str, of_ascii: _Map, of_all: _Map, arrow_differs: str) -> Kernel:
+    changing = Suspects(changed)
     differing = Suspects(characters_of(arrow_differs))
 
     def kernel(arguments: Sequence[Values], _: int) -> Computed:

@@ -28,6 +28,8 @@ ARROW_LOWER_DIFFERS: Final = case_table.ARROW_LOWER_DIFFERS
 ARROW_UPPER_DIFFERS: Final = case_table.ARROW_UPPER_DIFFERS
 """RE2 class of the characters for which Arrow's `utf8_upper` is not `upper`."""
 
+_LAST_ASCII: Final = 0x7F
+
 _RUN = re.compile(r"([0-9A-F]+)(?:-([0-9A-F]+))?(/2)?([+-][0-9]+)")
 
 
@@ -44,9 +46,19 @@ def _table(*sources: str) -> list[int]:
     return table
 
 
+def _changed(source: str) -> str:
+    """List what a source changes beyond ASCII."""
+    runs = (_run(*groups)[0] for groups in _RUN.findall(source))
+    return "".join(chr(each) for run in runs for each in run if each > _LAST_ASCII)
+
+
 def _run(first: str, last: str, step: str, distance: str) -> tuple[range, int]:
     return range(int(first, 16), int(last or first, 16) + 1, 2 if step else 1), int(distance)
 
+
+CHANGED_BY_LOWER: Final = _changed(case_table.LOWER)
+CHANGED_BY_UPPER: Final = _changed(case_table.UPPER)
+"""The characters beyond ASCII that `lower` and `upper` do not leave as they are."""
 
 _LOWER = _table(case_table.LOWER)
 _UPPER = _table(case_table.UPPER)

@@ -96,6 +96,18 @@ def test_every_code_point_is_mapped_by_the_rule(function: Mapping, rule: Mapping
     assert function(ALL) == "".join(map(rule, CHARACTERS))
 
 
+@pytest.mark.parametrize(
+    ("function", "changed"),
+    [(lower, case.CHANGED_BY_LOWER), (upper, case.CHANGED_BY_UPPER)],
+)
+def test_the_characters_that_change_are_listed(function: Mapping, changed: str) -> None:
+    beyond_ascii = "".join(each for each in ALL if not each.isascii())
+    mapped = function(beyond_ascii)
+    assert sorted(changed) == [
+        each for each, other in zip(beyond_ascii, mapped, strict=True) if each != other
+    ]
+
+
 @same_unicode
 def test_initcap_of_every_code_point_is_its_title_case() -> None:
     starts = initcap("".join(f" {char}a" for char in CHARACTERS))
