@@ -187,7 +187,8 @@ class Transformer:
         )
 
     def _bounded(self, asked: Limits | None) -> Limits:
-        return self._limits if asked is None else asked.bounded_by(self._limits)
+        own = self._limits
+        return own if asked is None or asked is own else asked.bounded_by(own)
 
     def _functions(self) -> FunctionEngine:
         if self._engine is None:
@@ -262,7 +263,8 @@ def _apply(
             part = content if length >= total else content.slice(start, length)
             applied = program.apply(part, own)
             batches.append(applied.batch)
-            size += applied.batch.data.nbytes
+            # Of the only one, the payload says it, which is looked at in any case.
+            size += 0 if length >= total else applied.batch.data.nbytes
             rejected = applied.rejections
         else:
             done = program.apply_records(content[start : start + length], own)

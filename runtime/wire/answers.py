@@ -57,7 +57,12 @@ def transform_response(transformed: Transformed[Payload]) -> bytes:
             for each in transformed.captured
         ],
     )
-    return seal(response, ENCODING_NUMBERS[payload.encoding], payload.content)
+    return seal(
+        transform_service_pb2.TransformBatchResponse,
+        ENCODING_NUMBERS[payload.encoding],
+        payload.content,
+        response.SerializeToString(),
+    )
 
 
 def _diagnostic_message(diagnostic: Diagnostic) -> diagnostic_pb2.Diagnostic:

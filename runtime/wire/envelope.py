@@ -9,6 +9,7 @@ and numbers may be written with more bytes than they need.
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
@@ -50,27 +51,46 @@ _ENCODING_TAG: Final = _tag(batch_pb2.Payload, "encoding", _NUMBER)
 _CONTENT_TAG: Final = _tag(batch_pb2.Payload, "content", _BYTES)
 
 
-def seal(message: _Message, encoding: int, content: bytes | memoryview | Pieces) -> bytes:
-    """Write a message that has no payload yet with one."""
-    head = _head(_PAYLOAD_TAGS[type(message)], encoding, len(content))
+def seal(
+    kind: type[_Message], encoding: int, content: bytes | memoryview | Pieces, rest: bytes
+) -> bytes:
+    """Write a message with a payload in front of the rest, which is one without."""
+    head = _head(_PAYLOAD_TAGS[kind], encoding, len(content))
     pieces: Iterable[bytes | memoryview] = content if isinstance(content, Pieces) else [content]
-    return b"".join((head, *pieces, message.SerializeToString()))
+    return b"".join((head, *pieces, rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A message as `seal` writes it, taken apart; `rest` is not read yet."""
+
+    encoding: int
+    content: memoryview
+    rest: bytes
+
+
+def opened(kind: type[_Message], message: bytes) -> Sealed | None:
+    """Take a message apart whose payload stands first; give None for any other."""
+    head = message[: _HEAD.size]
+    if len(head) < _HEAD.size:
+        return None
+    _, _, _, number, _, written = _HEAD.unpack(head)
+    encoding, length = _read_number(number), _read_number(written)
+    end = _HEAD.size + length
+    if end > len(message) or head != _head(_PAYLOAD_TAGS[kind], encoding, length):
+        return None
+    return Sealed(encoding, memoryview(message)[_HEAD.size : end], message[end:])
 
 
 def unseal(kind: type[_Message], message: bytes) -> tuple[_Message, bytes | memoryview]:
     """Read a message and give the content of its payload apart; raises `DecodeError`."""
-    head = message[: _HEAD.size]
-    if len(head) == _HEAD.size:
-        tag = _PAYLOAD_TAGS[kind]
-        _, _, _, number, _, written = _HEAD.unpack(head)
-        encoding, length = _read_number(number), _read_number(written)
-        end = _HEAD.size + length
-        if end <= len(message) and head == _head(tag, encoding, length):
-            read = kind.FromString(message[end:])
-            # A second payload would change the first: the library knows how.
-            if not read.HasField("payload"):
-                read.MergeFromString(_head(tag, encoding, 0))
-                return read, memoryview(message)[_HEAD.size : end]
+    sealed = opened(kind, message)
+    if sealed is not None:
+        read = kind.FromString(sealed.rest)
+        # A second payload would change the first: the library knows how.
+        if not read.HasField("payload"):
+            read.MergeFromString(_head(_PAYLOAD_TAGS[kind], sealed.encoding, 0))
+            return read, sealed.content
     read = kind.FromString(message)
     return read, read.payload.content
 

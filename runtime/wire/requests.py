@@ -1,5 +1,6 @@
 """Requests: written by the client, read by the server, which refuses with `RequestError`."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, assert_never
@@ -13,6 +14,7 @@ from mapping_lang.types.text.layouts import Layouts
 from runtime.contract import (
     Body,
     CompileCall,
+    Encoding,
     Function,
     Mapping,
     Payload,
@@ -22,7 +24,7 @@ from runtime.contract import (
 from runtime.errors import RequestError
 from runtime.limits import Limits
 from runtime.v1 import batch_pb2, transform_service_pb2
-from runtime.wire.envelope import seal, unseal
+from runtime.wire.envelope import opened, seal, unseal
 from runtime.wire.tables import (
     ENCODING_NUMBERS,
     ENCODINGS,
@@ -39,7 +41,12 @@ MAX_NAME_CHARS: Final = 200
 MAX_PATHS: Final = 10_000
 """Most paths of a function: as many as a schema has properties."""
 
+MAX_KEPT: Final = 64
+MAX_KEPT_BYTES: Final = 32 * 1024
+"""Most requests that are kept as they were read, and the longest of them, without its records."""
+
 _LIMITS: Final = tuple(field.name for field in fields(Limits))
+_NOTHING: Final = Payload(Encoding.JSON_RECORDS, b"")
 
 
 # Requests, as the server reads them.
@@ -60,24 +67,51 @@ def compile_call(message: bytes, server: Limits) -> CompileCall:
 
 def transform_call(message: bytes, server: Limits) -> TransformCall:
     """Read a request to transform; its limits are bounded by the server's, its records bytes."""
+    sealed = opened(transform_service_pb2.TransformBatchRequest, message)
+    if sealed is not None and len(sealed.rest) <= MAX_KEPT_BYTES:
+        asked = _asked(sealed.rest, server)
+        if asked is not None:
+            return replace(asked, payload=_payload(sealed.encoding, sealed.content))
     try:
         request, content = unseal(transform_service_pb2.TransformBatchRequest, message)
     except DecodeError:
         raise _no_message("TransformBatchRequest") from None
     if not request.HasField("payload"):
         raise RequestError("payload", "is missing")
-    payload = request.payload
+    return _transform_call(request, _payload(request.payload.encoding, content), server)
+
+
+@functools.lru_cache(maxsize=MAX_KEPT)
+def _asked(rest: bytes, server: Limits) -> TransformCall | None:
+    """Read what is asked for the records in front; None if more of them come behind.
+
+    The batches of a run come with the same bytes, which are as much to read as a batch is to copy.
+    """
+    try:
+        request = transform_service_pb2.TransformBatchRequest.FromString(rest)
+    except DecodeError:
+        raise _no_message("TransformBatchRequest") from None
+    if request.HasField("payload"):
+        return None
+    return _transform_call(request, _NOTHING, server)
+
+
+def _transform_call(
+    request: transform_service_pb2.TransformBatchRequest, payload: Payload, server: Limits
+) -> TransformCall:
     return TransformCall(
         transformation=_transformation(request),
-        payload=Payload(
-            known(ENCODINGS, payload.encoding, "payload.encoding", RequestError), content
-        ),
+        payload=payload,
         purposes=_purposes(request.purposes),
         tenant=_name("tenant", request.tenant),
         function_version=_name("function_version", request.function_version),
         limits=_limits(request, server),
         capture_output=request.capture_output,
     )
+
+
+def _payload(encoding: int, content: bytes | memoryview) -> Payload:
+    return Payload(known(ENCODINGS, encoding, "payload.encoding", RequestError), content)
 
 
 def _no_message(name: str) -> RequestError:
@@ -182,16 +216,31 @@ def compile_request(call: CompileCall) -> bytes:
 
 def transform_request(call: TransformCall) -> bytes:
     """Write a request to transform."""
+    usual = isinstance(call.purposes, Purpose)
+    return seal(
+        transform_service_pb2.TransformBatchRequest,
+        ENCODING_NUMBERS[call.payload.encoding],
+        call.payload.content,
+        _kept_rest(replace(call, payload=_NOTHING)) if usual else _rest(call),
+    )
+
+
+def _rest(call: TransformCall) -> bytes:
     purposes = [call.purposes] if isinstance(call.purposes, Purpose) else call.purposes
-    request = transform_service_pb2.TransformBatchRequest(
+    return transform_service_pb2.TransformBatchRequest(
         transformation=_transformation_message(call.transformation),
         purposes=[PURPOSE_NUMBERS[purpose] for purpose in purposes],
         tenant=call.tenant,
         function_version=call.function_version,
         limits=_limits_message(call.limits),
         capture_output=call.capture_output,
-    )
-    return seal(request, ENCODING_NUMBERS[call.payload.encoding], call.payload.content)
+    ).SerializeToString()
+
+
+@functools.lru_cache(maxsize=MAX_KEPT)
+def _kept_rest(call: TransformCall) -> bytes:
+    """Write all but the records: the batches of a run have it in common."""
+    return _rest(call)
 
 
 def _transformation_message(

@@ -64,6 +64,31 @@ FUNCTION_CALL = replace(
 )
 
 
+def test_calls_that_differ_in_their_records_are_read_with_their_own() -> None:
+    for content in (b"[]", b"[{}]", b"[]"):
+        call = replace(CALL, payload=Payload(Encoding.JSON_RECORDS, content))
+        assert transform_call(transform_request(call), ROOMY) == replace(call, limits=ROOMY)
+
+
+def test_calls_with_the_same_bytes_are_bounded_by_the_limits_of_each_server() -> None:
+    message = transform_request(CALL)
+    for server in (Limits(batch_records=1), Limits(batch_records=2), Limits(batch_records=1)):
+        assert transform_call(message, server).limits == server
+
+
+def test_a_payload_behind_the_first_replaces_what_it_sets() -> None:
+    behind = Request(payload=batch_pb2.Payload(content=b"[1]")).SerializeToString()
+    found = transform_call(transform_request(CALL) + behind, ROOMY)
+    assert found.payload == Payload(Encoding.JSON_RECORDS, b"[1]")
+
+
+def test_what_is_refused_is_refused_each_time() -> None:
+    message = transform_request(replace(CALL, tenant="x" * (MAX_NAME_CHARS + 1)))
+    for _ in range(2):
+        with pytest.raises(RequestError, match=r"^`?tenant"):
+            transform_call(message, ROOMY)
+
+
 def test_limits_that_are_not_told_are_the_servers() -> None:
     server = Limits(batch_records=77, record_seconds=0.5)
     assert transform_call(transform_request(CALL), server).limits == server
