@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mapping_lang.diagnostics import Code, FailureClass
 from mapping_lang.types.arrow import ipc
-from mapping_lang.types.arrow.check import check_layout
+from mapping_lang.types.arrow.check import check_layout, check_values
 from mapping_lang.types.arrow.layout import Array, RecordBatch, arrow_schema, empty_batch, project
 from mapping_lang.types.arrow.read import Column, column_at, to_records
 from mapping_lang.types.arrow.write import to_record_batch
@@ -79,7 +79,8 @@ class Batch:
         if isinstance(payload, ipc.Pieces):
             payload = bytes(payload)
         data = ipc.decode(payload, schema, max_bytes=max_bytes, max_records=max_records)
-        return cls.checked(schema, data)
+        check_values(data, schema)
+        return cls(schema, data)
 
     def to_bytes(self) -> bytes:
         """Write the batch as an Arrow IPC stream."""

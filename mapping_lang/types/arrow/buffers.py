@@ -4,10 +4,14 @@ Arrow's own validation looks at each text by itself, which is most of what readi
 column of texts is sound, too, if its offsets rise, if its bytes are UTF-8 as one text, and if no
 offset points into a character: that is a few passes, and two where all is ASCII. What is not found
 to be sound this way is left to Arrow, and so are all columns that are not texts.
+
+Read as bytes, columns of texts are validated without a look at their characters. Whoever reads a
+batch can read it that way as well, at no cost, so that Arrow validates all columns in one go.
 """
 
 import struct
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
@@ -35,20 +39,44 @@ def check_buffers(data: RecordBatch) -> None:
     try:
         data.validate()
         for column in data.columns:
-            _check(column)
+            _check(column, _is_sound)
     except pa.ArrowInvalid as error:
         raise _damaged(quote(str(error).partition("\n")[0])) from None
 
 
-def _check(array: Array) -> None:
+def check_buffers_read(data: RecordBatch, as_bytes: RecordBatch) -> None:
+    """Refuse the same of a batch that was read again, with the schema of `without_texts`."""
+    try:
+        data.validate()
+        as_bytes.validate(full=True)
+        for column in data.columns:
+            _check(column, _has_characters)
+    except pa.ArrowInvalid as error:
+        raise _damaged(quote(str(error).partition("\n")[0])) from None
+
+
+def without_texts(schema: pa.Schema) -> pa.Schema:
+    """Give the columns with bytes for texts, in structs too: where soundness is ours to tell."""
+    return pa.schema([field.with_type(_without_texts(field.type)) for field in schema])
+
+
+def _without_texts(type_: pa.DataType) -> pa.DataType:
+    if pa.types.is_string(type_):
+        return pa.binary()
+    if pa.types.is_struct(type_):
+        return pa.struct([field.with_type(_without_texts(field.type)) for field in type_])
+    return type_
+
+
+def _check(array: Array, is_sound: Callable[[Array], bool]) -> None:
     type_ = array.type
     if pa.types.is_string(type_):
-        if len(array) and _is_sound(array):
+        if len(array) and is_sound(array):
             return
     elif pa.types.is_struct(type_) and array.buffers()[0] is None:
         # Only what is seen through the struct: its children may be longer than itself.
         for index in range(type_.num_fields):
-            _check(array.field(index))
+            _check(array.field(index), is_sound)
         return
     array.validate(full=True)
     _check_offsets_of_empty(array)
@@ -59,11 +87,23 @@ def _is_sound(array: Array) -> bool:
     validity, offsets, texts = array.buffers()
     if offsets is None or texts is None:
         return False
-    length, start = len(array), array.offset
     # As bytes, Arrow looks at the rest: that offsets rise and are inside, and how many are null.
     pa.Array.from_buffers(
-        pa.binary(), length, [validity, offsets, texts], null_count=array.null_count, offset=start
+        pa.binary(),
+        len(array),
+        [validity, offsets, texts],
+        null_count=array.null_count,
+        offset=array.offset,
     ).validate(full=True)
+    return _has_characters(array)
+
+
+def _has_characters(array: Array) -> bool:
+    """Tell if a column is one of texts if it is one of bytes; false is a doubt."""
+    _, offsets, texts = array.buffers()
+    if offsets is None or texts is None:
+        return False
+    length, start = len(array), array.offset
     # A buffer may be longer, by less than a whole number even.
     places = memoryview(offsets)[: _PLACE_BYTES * (start + length + 1)].cast("i")
     first, end = places[start], places[start + length]

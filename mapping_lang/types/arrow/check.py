@@ -76,6 +76,11 @@ def check_layout(data: RecordBatch, schema: Schema) -> None:
     """
     check_columns(data.schema, schema)
     check_buffers(data)
+    check_values(data, schema)
+
+
+def check_values(data: RecordBatch, schema: Schema) -> None:
+    """Refuse values outside their types in columns that are what they say."""
     _check_properties(data.columns, schema, missing=0)
 
 

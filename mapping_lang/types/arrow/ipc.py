@@ -13,6 +13,7 @@ from typing import Final, TypeAlias, final
 import pyarrow as pa
 
 from mapping_lang.diagnostics import Code, quote
+from mapping_lang.types.arrow.buffers import check_buffers_read, without_texts
 from mapping_lang.types.arrow.layout import RecordBatch, arrow_schema, check_columns
 from mapping_lang.types.errors import LayoutError
 from mapping_lang.types.kinds import Schema
@@ -109,8 +110,9 @@ def decode(
     max_records: int = MAX_RECORDS,
     max_values: int = MAX_VALUES,
 ) -> RecordBatch:
-    """Read the one batch of an Arrow IPC stream whose schema is known; its values are unchecked.
+    """Read the one batch of an Arrow IPC stream whose schema is known.
 
+    Its columns are what they say; whether its values are within their types is unchecked.
     The columns are where the stream is, unless it lies so that numbers in it are not aligned.
     """
     if len(payload) > max_bytes:
@@ -134,10 +136,12 @@ def decode(
         if num_values > max_values:
             raise _limit(f"{num_values} values", max_values)
         data = pa.ipc.read_record_batch(message, arrow_schema(schema))
+        as_bytes = pa.ipc.read_record_batch(message, _schema_of_bytes(schema))
     except (pa.ArrowException, OSError, struct.error) as error:
         raise _damaged(quote(str(error).partition("\n")[0])) from None
     if source.tell() != len(payload) - len(_END) or payload[-len(_END) :] != _END:
         raise _damaged("it does not end after one batch")
+    check_buffers_read(data, as_bytes)
     return data
 
 
@@ -146,6 +150,11 @@ def _head(schema: Schema) -> bytes:
     """Give the message that tells of the columns, as we write it: others may write it otherwise."""
     head: bytes = arrow_schema(schema).serialize().to_pybytes()
     return head
+
+
+@functools.lru_cache(maxsize=256)
+def _schema_of_bytes(schema: Schema) -> pa.Schema:
+    return without_texts(arrow_schema(schema))
 
 
 def _message(reader: pa.ipc.MessageReader, expected: str) -> pa.ipc.Message:

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mapping_lang.types.arrow.buffers import check_buffers
+from mapping_lang.types.arrow.buffers import (
+    check_buffers,
+    check_buffers_read,
+    without_texts,
+)
 from mapping_lang.types.errors import LayoutError
 
 TEXTS = st.lists(st.one_of(st.none(), st.text("aé日🐈", max_size=3)), min_size=1, max_size=8)
@@ -19,6 +23,22 @@ def batch(column: pa.Array) -> pa.RecordBatch:
 def is_refused(data: pa.RecordBatch) -> bool:
     try:
         check_buffers(data)
+    except LayoutError:
+        return True
+    return False
+
+
+def is_refused_as_read(data: pa.RecordBatch) -> bool:
+    texts = data.column(0)
+    as_bytes = pa.Array.from_buffers(
+        pa.binary(),
+        len(texts),
+        texts.buffers(),
+        null_count=texts.null_count,
+        offset=texts.offset,
+    )
+    try:
+        check_buffers_read(data, batch(as_bytes))
     except LayoutError:
         return True
     return False
@@ -72,7 +92,7 @@ def test_texts_are_refused_exactly_where_arrow_refuses_them(
     except pa.ArrowInvalid:
         return  # what Arrow does not even make of buffers
     for part in parts:
-        assert is_refused(part) == is_refused_by_arrow(part)
+        assert is_refused(part) == is_refused_as_read(part) == is_refused_by_arrow(part)
 
 
 @given(st.lists(ODD_NUMBERS, min_size=3, max_size=6), st.sampled_from([b"abc", "aéb日".encode()]))
@@ -82,7 +102,7 @@ def test_offsets_that_do_not_rise_are_refused(offsets: list[int], texts: bytes) 
     # From its beginning to its end, so that only what is in between can be wrong.
     offsets = [0, *offsets, len(texts)]
     data = batch(texts_of(offsets, texts, None, 0))
-    assert is_refused(data) == is_refused_by_arrow(data)
+    assert is_refused(data) == is_refused_as_read(data) == is_refused_by_arrow(data)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +116,8 @@ def test_offsets_that_do_not_rise_are_refused(offsets: list[int], texts: bytes) 
     ],
 )
 def test_texts_are_sound_wherever_characters_end(offsets: list[int], texts: bytes) -> None:
-    assert not is_refused(batch(texts_of(offsets, texts, None, 0)))
+    data = batch(texts_of(offsets, texts, None, 0))
+    assert (is_refused(data), is_refused_as_read(data)) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +134,16 @@ def test_texts_are_sound_wherever_characters_end(offsets: list[int], texts: byte
     ],
 )
 def test_texts_that_are_none_are_refused(offsets: list[int], texts: bytes) -> None:
-    assert is_refused(batch(texts_of(offsets, texts, None, 0)))
+    data = batch(texts_of(offsets, texts, None, 0))
+    assert (is_refused(data), is_refused_as_read(data)) == (True, True)
+
+
+def test_bytes_stand_for_texts_in_structs_and_nowhere_deeper() -> None:
+    texts, inside = pa.field("a", pa.string()), pa.field("b", pa.list_(pa.string()))
+    plain = pa.field("a", pa.binary())
+    assert without_texts(pa.schema([texts, pa.field("s", pa.struct([texts, inside]))])) == (
+        pa.schema([plain, pa.field("s", pa.struct([plain, inside]))])
+    )
 
 
 def test_buffers_may_be_longer_than_what_is_in_them() -> None:
