@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +21,16 @@ from bench.identities import START, identities
 from forms.addresses import Reach
 from mapping_lang.types.schema import leaves
 from warehouse.interface import Mode
-from warehouse.load import Load, Loading
+from warehouse.load import Load, Loading, Prepared
 from warehouse.postgresql.driver import connection_arguments, located
 from warehouse.registry import BY_CODE
 
 COUNTS: Final = (100_000, 1_000_000)
 PASSES: Final = (("new", 0, 0.3), ("unchanged", 0, 0.3), ("changed", 1, None))
 """What is loaded one after the other, and the ratio that is expected."""
+
+CHUNK: Final = 10
+"""Batches that are written in one way before they are written in the other."""
 
 BARE: Final = "bare"
 NEAR: Final = Reach.of(["sockets"])
@@ -86,20 +90,33 @@ async def _measure_count(settings: dict[str, object], count: int) -> None:
 
 
 async def _pass(loading: Loading, bare: dbapi.Connection, count: int, days: int) -> Took:
-    """Write all batches in both ways, one after the other: a slow moment hits both."""
-    took = Took()
-    for sequence, each in enumerate(identities(count, days=days), 1):
+    """Write all batches in both ways, some after some of the others: a slow moment hits both."""
+    took, written = Took(), 0
+    batches = identities(count, days=days)
+    while chunk := list(islice(batches, CHUNK)):
         begun = time.perf_counter()
-        prepared = loading.prepare(each.batch, each.user_ids, each.update_times)
+        prepared = [loading.prepare(each.batch, each.user_ids, each.update_times) for each in chunk]
         ready = time.perf_counter()
-        with bare.cursor() as cursor:
-            cursor.adbc_ingest(BARE, prepared.rows, mode="create_append")
+        for each in prepared:
+            with bare.cursor() as cursor:
+                cursor.adbc_ingest(BARE, each.rows, mode="create_append")
         copied = time.perf_counter()
-        await loading.write(sequence, prepared, state="{}")
+        await _write(loading, written, prepared)
         took.write += time.perf_counter() - copied
         took.baseline += copied - ready
         took.prepare += ready - begun
+        written += len(chunk)
     return took
+
+
+async def _write(loading: Loading, written: int, chunk: list[Prepared]) -> None:
+    """Write batches as an import does: each is sent while the one before it is being written."""
+    await loading.stage(chunk[0])
+    for number, prepared in enumerate(chunk):
+        after = chunk[number + 1 : number + 2]
+        ahead = asyncio.gather(*(loading.stage(each) for each in after))
+        await loading.write(written + number + 1, prepared, state="{}")
+        await ahead
 
 
 def _print(name: str, count: int, took: Took, bar: float | None) -> None:

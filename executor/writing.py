@@ -54,6 +54,8 @@ class Writing:
     def __init__(self, loading: Loading, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._loading = loading
         self._sleep = sleep
+        # Batches are prepared, and sent ahead, in the order in which they are asked for.
+        self._order = asyncio.Lock()
 
     @property
     def resumed(self) -> Resumed | None:
@@ -61,7 +63,16 @@ class Writing:
         return self._loading.resumed
 
     async def prepare(self, transformed: TransformedBatch) -> ReadyBatch:
-        """Give a batch the form in which it is stored; beside other work, for it only computes."""
+        """Give a batch the form in which it is stored, and send it ahead of its turn.
+
+        All of that is done while the batches before it are being written.
+        """
+        async with self._order:
+            batch = await self._prepared(transformed)
+            await self._loading.stage(batch.prepared, kept_user_ids=batch.kept())
+            return batch
+
+    async def _prepared(self, transformed: TransformedBatch) -> ReadyBatch:
         selected = transformed.selected
         prepared = await asyncio.to_thread(
             self._loading.prepare, transformed.batch, selected.user_ids, selected.update_times

@@ -63,6 +63,18 @@ class FencedError(WarehouseError):
         self.found = found
 
 
+class BatchMissingError(WarehouseError):
+    """What a run wrote before is not in the warehouse any more: what comes next has no place."""
+
+    def __init__(self, run: str, sequence: int, durable: int) -> None:
+        super().__init__(
+            f"internal error: batch {sequence} of run {run} is to be written and the warehouse"
+            f" holds {durable} of them, expected {sequence - 1}; run the pipeline again"
+        )
+        self.sequence = sequence
+        self.durable = durable
+
+
 class ModeRefusedError(WarehouseError):
     """The mode of the warehouse does not allow it now; later it may."""
 

@@ -87,6 +87,13 @@ class Loading(Protocol):
         `user_ids` are texts and `update_times` instants in UTC, one of each for every record.
         """
 
+    async def stage(self, prepared: Prepared, *, kept_user_ids: Sequence[str] = ()) -> None:
+        """Send a batch ahead, so that writing it takes less long; who does not wait loses nothing.
+
+        Batches are staged in the order in which they are written. This waits while another one
+        is staged that is not being written yet, and leaves every failure to `write`.
+        """
+
     async def write(
         self,
         sequence: int,
@@ -97,7 +104,8 @@ class Loading(Protocol):
     ) -> None:
         """Make a batch durable, with what the run says of itself then.
 
-        A batch with the number of one that is durable, or a smaller one, changes nothing.
+        A batch with the number of one that is durable, or a smaller one, changes nothing. The
+        first is 1, and one that does not follow the last durable one is refused.
         `kept_user_ids` are those of records that did not come so far (RUN-41).
         """
 

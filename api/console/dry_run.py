@@ -153,6 +153,9 @@ class _Onlooker:
     def prepare(self, batch: Batch, user_ids: Array, update_times: Array) -> Prepared:
         return prepare(self._produced, batch, user_ids, update_times, store)
 
+    async def stage(self, prepared: Prepared, *, kept_user_ids: Sequence[str] = ()) -> None:
+        del prepared, kept_user_ids
+
     async def write(
         self,
         sequence: int,

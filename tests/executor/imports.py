@@ -174,6 +174,9 @@ class Mortal:
     def prepare(self, batch: Batch, user_ids: Array, update_times: Array) -> Prepared:
         return self.loading.prepare(batch, user_ids, update_times)
 
+    async def stage(self, prepared: Prepared, *, kept_user_ids: Sequence[str] = ()) -> None:
+        await self.loading.stage(prepared, kept_user_ids=kept_user_ids)
+
     async def write(
         self, sequence: int, prepared: Prepared, *, state: str, kept_user_ids: Sequence[str] = ()
     ) -> None:

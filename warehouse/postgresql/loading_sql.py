@@ -15,6 +15,9 @@ from warehouse.sql import EMPTY, Sql, commas, compose, name, raw, value
 STAGE: Final = "kiln_stage"
 KEPT: Final = "kiln_stage_kept"
 
+OVER: Final = 2**63 - 1
+"""The attempt of a run that is over: none can come after it."""
+
 SETTINGS: Final = (
     # Temporary tables of a batch stay in memory. Only before the first use can it be set.
     "SET temp_buffers = '64MB'",
@@ -96,20 +99,21 @@ class LoadStatements:
         )
 
     def owner(self) -> Sql:
-        """Say who has the pipeline."""
+        """Say who has the pipeline, and what the last batch of theirs was."""
         return compose(
-            "SELECT run, attempt FROM {loads} WHERE pipeline = {pipeline}",
+            "SELECT run, attempt, batch, purged FROM {loads} WHERE pipeline = {pipeline}",
             loads=name(LOADS),
             pipeline=self._pipeline,
         )
 
     def enter(self, sequence: int, state: str) -> Sql:
-        """Note a batch; gives a row if it is new and the pipeline is still ours."""
+        """Note a batch; gives a row if it is the next one and the pipeline is still ours."""
         return compose(
             "UPDATE {loads} SET batch = {sequence}, state = {state} WHERE {ours}"
-            " AND (batch IS NULL OR batch < {sequence}) AND NOT purged RETURNING 1",
+            " AND coalesce(batch, 0) = {before} AND NOT purged RETURNING 1",
             loads=name(LOADS),
             sequence=value(sequence),
+            before=value(sequence - 1),
             state=value(state),
             ours=self._ours(),
         )
@@ -127,7 +131,8 @@ class LoadStatements:
     def merge(self, sequence: int, *, with_kept: bool) -> Sql:
         """Merge what is staged: add what is new, change what differs, note what does not (WH-31).
 
-        The position of a record decides which identity is the older one, whatever the plan.
+        Who comes first in the batch is the older identity: a temporary table is read as it was
+        filled, by one process and from its beginning, so that nothing has to be sorted.
         """
         names = [UPDATED_AT, *(column.name for column in self.produced)]
         return compose(
@@ -141,7 +146,7 @@ class LoadStatements:
             ' added AS (INSERT INTO {identities} ("_pipeline", "_connection", "_run",'
             ' "_identity_id", {names})'
             ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {ours} FROM {stage} AS s'
-            ' WHERE "_position" NOT IN (SELECT position FROM found) ORDER BY "_position") {touched}',
+            ' WHERE "_position" NOT IN (SELECT position FROM found)) {touched}',
             theirs=commas(name("t", each) for each in names),
             ours=commas(self._staged(each) for each in names),
             stage=name(STAGE),

@@ -65,19 +65,19 @@ async def carry(load: Load, connect_session: Callable[[], Session]) -> None:
     """Carry a run from where it is to its end; a retryable failure is tried again."""
     loading = PostgresqlLoading(load, normal, "public", connect_session)
     try:
-        await _patiently(loading.open)
+        await patiently(loading.open)
         done = 0 if loading.resumed is None else loading.resumed.sequence
         for number, (batch, kept) in enumerate(zip(BATCHES, KEPT, strict=True), 1):
             if number > done:
-                await _patiently(
+                await patiently(
                     partial(write, loading, number, *batch, kept=kept, state=str(number))
                 )
-        await _patiently(partial(loading.purge, state="end"))
+        await patiently(partial(loading.purge, state="end"))
     finally:
         await loading.close()
 
 
-async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
+async def patiently(work: Callable[[], Awaitable[object]]) -> None:
     for _ in range(5):
         try:
             await work()
