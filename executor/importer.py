@@ -1,7 +1,7 @@
 """An import: read, validate, filter, transform, write, checkpoint."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from executor.failures import any_unknown
 from executor.journal import Journal
 from executor.purge import SKIPPED, Purge, decide
 from executor.selection import Moments, select
+from executor.stages import Stage, Stages
 from executor.state import NOTHING, State, later
 from executor.steps import Counters
 from executor.transforming import Remote, TransformedBatch, Transforming
@@ -67,6 +68,8 @@ class Outcome:
     notes: tuple[Entry, ...] = ()
     purged: int = field(default=0, compare=False)
     """What this attempt deleted; one that died before may have deleted it already."""
+    stage_seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Where the time of this attempt went; stages overlap."""
 
 
 @final
@@ -84,6 +87,7 @@ class Import:
     """What is known of an attempt before, should the warehouse not be reached."""
     sizes: BatchSizes = field(default_factory=BatchSizes)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    stages: Stages = field(default_factory=Stages)
 
     async def run(self) -> Outcome:
         """Carry every record from the source to the warehouse, from where an attempt ended."""
@@ -94,7 +98,10 @@ class Import:
                 async with writing(self.open_load, self.sleep) as load:
                     state = await self._resume(source, load)
                     _check_same(source, state)
-                    async with aclosing(self._ready(source, load, state.position)) as batches:
+                    async with (
+                        aclosing(self._ready(source, load, state.position)) as ready,
+                        aclosing(self.stages.between(ready, Stage.AWAIT)) as batches,
+                    ):
                         async for batch in batches:
                             state = await self._write(load, batch, state)
                     return await self._finish(load, state)
@@ -107,6 +114,7 @@ class Import:
             counters=state.counters + fatal.counters,
             cursor=state.cursor,
             error=Entry(fatal.step, fatal.message),
+            stage_seconds=self.stages.seconds(),
         )
 
     def _check_output(self) -> None:
@@ -132,19 +140,25 @@ class Import:
         self, source: Source, load: Writing, start: int
     ) -> AsyncGenerator[ReadyBatch, None]:
         """Read, transform and prepare batches, each while those before it are being written."""
-        definition, transforming = (
-            self.definition,
-            Transforming(self.client, self.definition, self.sleep),
-        )
+        definition, stages = self.definition, self.stages
+        transforming = Transforming(self.client, definition, self.sleep)
 
         async def transform(read: ReadBatch) -> TransformedBatch:
-            moments = Moments(modified_at=source.modified_at, now=self.clock())
-            return await transforming.apply(select(definition, read, moments))
+            with stages.at(Stage.SELECT):
+                moments = Moments(modified_at=source.modified_at, now=self.clock())
+                selected = select(definition, read, moments)
+            with stages.at(Stage.TRANSFORM):
+                return await transforming.apply(selected)
+
+        async def prepare(transformed: TransformedBatch) -> ReadyBatch:
+            with stages.at(Stage.PREPARE):
+                return await load.prepare(transformed)
 
         async with (
-            aclosing(source.batches(definition.in_schema, self.sizes, start=start)) as received,
+            aclosing(source.batches(definition.in_schema, self.sizes, start=start)) as given,
+            aclosing(stages.between(given, Stage.READ)) as received,
             aclosing(ahead(received, transform, TRANSFORMED_AHEAD)) as transformed,
-            aclosing(ahead(transformed, load.prepare, PREPARED_AHEAD)) as ready,
+            aclosing(ahead(transformed, prepare, PREPARED_AHEAD)) as ready,
         ):
             async for batch in ready:
                 yield batch
@@ -160,19 +174,25 @@ class Import:
             cursor=later(state.cursor, batch.cursor),
             unknown_failed=state.unknown_failed or any_unknown(batch.failures),
         )
-        await self.journal.keep(after.sequence, batch.failures)
-        await load.write(batch, after)
-        await self.journal.checkpoint(after)
+        with self.stages.at(Stage.NOTE):
+            await self.journal.keep(after.sequence, batch.failures)
+        with self.stages.at(Stage.WRITE):
+            await load.write(batch, after)
+        with self.stages.at(Stage.NOTE):
+            await self.journal.checkpoint(after)
         return after
 
     async def _finish(self, load: Writing, state: State) -> Outcome:
         state.counters.check_complete()
         purge = decide(reads_everything=self.definition.purges, unknown_failed=state.unknown_failed)
+        with self.stages.at(Stage.PURGE):
+            purged = await load.purge(state) if purge is Purge.UNTOUCHED else 0
         return Outcome(
             counters=state.counters,
             cursor=state.cursor,
-            purged=await load.purge(state) if purge is Purge.UNTOUCHED else 0,
+            purged=purged,
             notes=(Entry(Step.WRITE, SKIPPED),) if purge is Purge.SKIPPED else (),
+            stage_seconds=self.stages.seconds(),
         )
 
 

@@ -99,8 +99,14 @@ class Execution:
             self._log.exception("run failed")
             await self._end(INTERNAL)
             return
-        told = None if outcome.error is None else outcome.error.message
-        self._log.info("run ended", error=told, passed=outcome.counters.passed)
+        self._log.info(
+            "run ended",
+            error=None if outcome.error is None else outcome.error.message,
+            passed=outcome.counters.passed,
+            stage_seconds={
+                stage: round(seconds, 3) for stage, seconds in outcome.stage_seconds.items()
+            },
+        )
 
     async def _end(self, error: Entry) -> None:
         try:
