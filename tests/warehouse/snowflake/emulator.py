@@ -1,20 +1,27 @@
 """An emulator of Snowflake inside the process of the tests, with what it lacks (`MISSING`)."""
 
-import importlib
+import atexit
 import itertools
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import duckdb
-import fakesnow
+from fakesnow.instance import FakeSnow
+from fakesnow.transforms import stage
 from snowflake.connector import errors
 
+# It makes a folder when it is loaded, and leaves it.
+atexit.register(shutil.rmtree, stage.LOCAL_BUCKET_PATH, ignore_errors=True)
+
 Row: TypeAlias = tuple[Any, ...]
+
+DATABASE: Final = "DB"
 
 MISSING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -183,28 +190,50 @@ class _Cursor:
                 ) from error
 
 
-@contextmanager
-def emulated() -> Iterator[Emulator]:
-    """Let the driver connect to an emulator that holds nothing."""
-    emulator = Emulator()
-    with fakesnow.patch(create_database_on_connect=False, create_schema_on_connect=False):
-        connector: Any = importlib.import_module("snowflake.connector")
-        original = connector.connect
-        with original() as inner:
-            inner.cursor().execute("CREATE DATABASE DB")
-            inner.cursor().execute("CREATE SCHEMA DB.SC")
-            for signature, body in _FUNCTIONS.items():
-                inner._duck_conn.execute(f"CREATE MACRO DB.SC._KILN_{signature} AS {body}")  # noqa: SLF001
+class Account:
+    """A database of its own in an emulator, for as many tests as want it."""
 
-        def connect(**arguments: object) -> _Connection:
-            with emulator.lock:
-                opened = original(**arguments)
-                found = opened._duck_conn.execute("SELECT 1").fetchone()  # noqa: SLF001
-                assert found == (1,)
-                return _Connection(emulator, opened)
+    def __init__(self) -> None:
+        self.emulator = Emulator()
+        # Nothing is created because somebody asks for it.
+        self._inner = FakeSnow(create_database_on_connect=False, create_schema_on_connect=False)
+        connection = self._inner.connect()
+        connection.cursor().execute(f"CREATE DATABASE {DATABASE}")
+        for signature, body in _FUNCTIONS.items():
+            self._inner.duck_conn.execute(f"CREATE MACRO {DATABASE}._KILN_{signature} AS {body}")
 
-        connector.connect = connect
-        try:
-            yield emulator
-        finally:
-            connector.connect = original
+    def connect(self, **arguments: Any) -> _Connection:  # noqa: ANN401 - as the driver's
+        with self.emulator.lock:
+            return _Connection(self.emulator, self._inner.connect(**arguments))
+
+    @contextmanager
+    def connected(self, schema: str) -> Iterator[Emulator]:
+        """Let the driver connect to it, and make a schema for as long."""
+        from snowflake import connector
+
+        real = connector.connect
+        with closing(self._inner.connect(database=DATABASE)) as inner:
+            inner.cursor().execute(f"CREATE SCHEMA {DATABASE}.{schema}")
+            connector.connect = self.connect  # type: ignore[assignment]  # another class
+            try:
+                yield self.emulator
+            finally:
+                connector.connect = real
+                self.emulator.watch = len  # type: ignore[assignment]  # as it was
+                inner.cursor().execute(f"DROP SCHEMA {DATABASE}.{schema}")
+
+    def close(self) -> None:
+        self._inner.duck_conn.close()
+
+
+def settings_of(schema: str) -> Mapping[str, Any]:
+    """Give the settings of a schema in it."""
+    return {
+        "account": "org-account",
+        "username": "u",
+        "password": "p",
+        "role": "r",
+        "database": DATABASE,
+        "schema": schema,
+        "warehouse": "w",
+    }
