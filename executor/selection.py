@@ -1,10 +1,11 @@
 """Which records of a batch go on to its transformation, and at which step others end (RUN-22)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import final
+from typing import Final, final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,8 @@ from mapping_lang.types.arrow.layout import Array
 from mapping_lang.types.codec.encode import RecordEncoder
 from mapping_lang.types.kinds import NO_SCHEMA, ObjectType, Schema
 from mapping_lang.types.schema import get
+
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @final
@@ -99,7 +102,7 @@ def select(definition: ImportDefinition, read: ReadBatch, moments: Moments) -> S
         positions=pc.add(kept, pa.scalar(read.first, pa.int64())),
         user_ids=ids.values.take(kept),
         update_times=times.values.take(kept),
-        failures=_with_inputs(batch, failures),
+        failures=_with_inputs(read, failures),
         filtered=batch.num_records - len(left_out) - len(kept),
         skipped=len(skipped),
         end=read.first + batch.num_records,
@@ -157,12 +160,17 @@ def _failure(
         mistake = marks.mistakes.get(position)
         # A value that does not fit its type is a matter of validation, whoever else misses it.
         if mistake is not None and refused != name:
-            return Failure.of_mistake(
+            failure = Failure.of_mistake(
                 mistake, Step.RECEIVE, position=place, user_id=user_id, path=name
             )
-    if rejection is None:
-        raise AssertionError(f"the record {place} has no mistake")
-    return Failure.of_rejection(rejection, Step.VALIDATE_INPUT, position=place, user_id=user_id)
+            break
+    else:
+        if rejection is None:
+            raise AssertionError(f"the record {place} has no mistake")
+        failure = Failure.of_rejection(
+            rejection, Step.VALIDATE_INPUT, position=place, user_id=user_id
+        )
+    return replace(failure, update_time=times.values[position].as_py())
 
 
 def _matching(definition: ImportDefinition, batch: Batch, left_out: list[int]) -> Array:
@@ -180,13 +188,25 @@ def _matching(definition: ImportDefinition, batch: Batch, left_out: list[int]) -
     return pa.array([position in chosen for position in range(batch.num_records)], pa.bool_())
 
 
-def _with_inputs(batch: Batch, failures: dict[int, Failure]) -> tuple[Failure, ...]:
+def _with_inputs(read: ReadBatch, failures: dict[int, Failure]) -> tuple[Failure, ...]:
     if not failures:
         return ()
-    texts = inputs(batch, failures)
+    texts = inputs(read.batch, failures)
     return tuple(
-        replace(failure, input=text) for failure, text in zip(failures.values(), texts, strict=True)
+        replace(failure, input=_complete(text, read.refused.get(position, {}), read.batch.schema))
+        for (position, failure), text in zip(failures.items(), texts, strict=True)
     )
+
+
+def _complete(text: str, refused: Mapping[str, str], schema: Schema) -> str:
+    """Add to a record what did not fit: whoever mends it has to see it (DEC-47)."""
+    if not refused:
+        return text
+    members = _members.decode(text)
+    for name, value in refused.items():
+        members[name] = msgspec.Raw(value.encode())
+    names = [item.name for item in schema.properties if item.name in members]
+    return msgspec.json.encode({name: members[name] for name in names}).decode()
 
 
 def _lenient(schema: Schema) -> Schema:

@@ -87,7 +87,7 @@ async def list_failures(request: WorkspaceRequest, sessions: Sessions, vault: Va
 async def redrive_run(
     request: WorkspaceRequest, sessions: Sessions, catalogue: Catalogue
 ) -> Created:
-    """Runs the pipeline, as it is now, on the records of a run that failed when transformed.
+    """Runs the pipeline, as it is now, on the records that failed in a run.
 
     Nothing is deleted, and the next incremental run begins where it would have begun.
     """

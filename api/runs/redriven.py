@@ -13,7 +13,6 @@ from api.db.tables.run_failure import RunFailure
 from api.runs.failures import KeptFailure, opened_failure
 from api.vault.vault import Vault
 from connectors.files import BatchSizes, ReadBatch
-from executor.steps import STEPS
 from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.types.codec.fast import decoder_for
 from mapping_lang.types.errors import ValueRefusedError
@@ -22,15 +21,12 @@ from mapping_lang.types.values import Record
 
 BATCH_RECORDS: Final = 1_000
 
-RETRIED: Final = (Step.TRANSFORM, Step.VALIDATE_OUTPUT, Step.WRITE)
-"""What another transformation may change; a record that could not be read stays one."""
-
 _members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @final
 class FailedRecords:
-    """What failed of a run when it was transformed or written, in the order of its source."""
+    """What failed of a run, in the order of its source: each may pass another definition."""
 
     def __init__(
         self, sessions: Sessions, vault: Vault, run_id: int, modified_at: datetime
@@ -80,7 +76,6 @@ class FailedRecords:
                 .where(
                     RunFailure.run_id == self._run_id,
                     RunFailure.position > after,
-                    RunFailure.step.in_([STEPS.index(step) for step in RETRIED]),
                 )
                 .order_by(RunFailure.position)
                 .limit(size)
@@ -94,22 +89,42 @@ class FailedRecords:
 def _read(schema: Schema, first: int, kept: list[KeptFailure]) -> ReadBatch:
     records: list[Record] = []
     rejections: list[Rejection] = []
+    refused: dict[int, dict[str, str]] = {}
     for position, each in enumerate(kept):
         try:
             records.append(_record(schema, each.input))
         except ValueRefusedError as error:
-            records.append({})
+            record, refused[position] = _salvaged(schema, each.input)
+            records.append(record)
             rejections.append(Rejection.refused(position, Step.VALIDATE_INPUT, error))
-    # A record that was refused lacks everything, whatever may be absent.
+    # A record that was refused may lack anything.
     data = Batch.from_records(_lenient(schema), records).data
-    return ReadBatch(first=first, batch=Batch(schema, data), rejections=tuple(rejections))
+    return ReadBatch(
+        first=first, batch=Batch(schema, data), rejections=tuple(rejections), refused=refused
+    )
 
 
 def _record(schema: Schema, text: str | None) -> Record:
     """Read a record; what the pipeline has no property for any more is left out."""
+    return decoder_for(schema).decode(msgspec.json.encode(_known(schema, text)))
+
+
+def _salvaged(schema: Schema, text: str | None) -> tuple[Record, dict[str, str]]:
+    """Give what fits of a record that does not, and the JSON of the rest."""
+    record: Record = {}
+    refused: dict[str, str] = {}
+    for name, value in _known(schema, text).items():
+        alone = ObjectType((replace(schema.by_name[name], read_optional=True),))
+        try:
+            record |= decoder_for(alone).decode(msgspec.json.encode({name: value}))
+        except ValueRefusedError:
+            refused[name] = bytes(value).decode()
+    return record, refused
+
+
+def _known(schema: Schema, text: str | None) -> dict[str, msgspec.Raw]:
     members = _members.decode(text or "{}")
-    known = {name: value for name, value in members.items() if name in schema.by_name}
-    return decoder_for(schema).decode(msgspec.json.encode(known))
+    return {name: value for name, value in members.items() if name in schema.by_name}
 
 
 def _lenient(schema: Schema) -> Schema:

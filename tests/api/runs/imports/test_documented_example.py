@@ -165,6 +165,8 @@ def test_values_longer_than_the_documents_allow_fail_their_records(
     run = shop.run(pipeline, **RUN)
 
     assert (run["passed"], run["failed"]) == ([4, 3, 2, 2, 2, 2], [0, 1, 1, 0, 0, 0])
+    (failed,) = shop.failures(run["id"])
+    assert failed["input"] == dict(zip(HEADER, too_long, strict=True))
 
 
 def test_the_refusals_are_those_of_the_documents(documents: tuple[Workspace, int]) -> None:
