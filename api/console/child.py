@@ -64,8 +64,9 @@ def _greeting(process: "subprocess.Popen[str]", log: Path) -> tuple[str, str]:
     stream = cast("IO[str]", process.stdout)
 
     def read() -> None:
-        for line in stream:
-            lines.put(line)
+        with stream:
+            for line in stream:
+                lines.put(line)
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
