@@ -1,18 +1,19 @@
 """`python -m bench import`: CSV files of customers through the API, the runtime and PostgreSQL.
 
-The service is `kiln serve` as people start it. The baseline is the same file read by Arrow and put
-into a table by ADBC, with nothing done to it.
+The service is `kiln serve` as people start it, and every pipeline has a workspace and a warehouse
+of its own, so that none finds what another left. Wall time is what the run says of itself. The
+baseline is the same file read by Arrow and put into a table by ADBC, with nothing done to it.
 """
 
 import argparse
-import csv
+import json
 import os
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,168 +24,165 @@ from api.console.child import Served, served
 from api.console.client import Client
 from api.console.demo import warehouse_settings
 from api.db.embedded.server import EmbeddedServer
-from bench.customers import MAPPING
-from bench.rows import input_rows
+from bench.customer_files import FILE, FUNCTIONS, PROFILES, pipeline, write
+from bench.usage import OURS, Family, Kind, Taken, Watch
 
-ROWS: Final = (100_000,)
+ROWS: Final = (100_000, 1_000_000)
 RUN_SECONDS: Final = 3_600.0
-_SAMPLE_SECONDS: Final = 0.1
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
-_HEAD: Final = ("customer_id", "first_name", "last_name", "email", "phone", "birth_date", "country")
-_TAIL: Final = ("signup_ts", "spend", "visits", "newsletter")
-_ADDRESS: Final = ("street", "city", "zip")
-COLUMNS: Final = (*_HEAD, *_TAIL, *_ADDRESS)
-USED: Final = tuple(name for name in COLUMNS if name not in {"street", "zip"})
+MAPPING: Final = "mapping"
+WHATS: Final = (MAPPING, *FUNCTIONS)
+POLL_SECONDS: Final = 0.25
+"""Between two questions whether a run has ended: each takes the service milliseconds."""
 
-CSV_MAPPING: Final = MAPPING | {
-    "address.city": "upper(city)",
-    "address.country": "if(eq(country, ''), 'US', country)",
-}
-"""The twelve expressions, where an absent country is an empty cell and an address has no object."""
-
-JAVASCRIPT: Final = r"""
-function transform(user) {
-  return {
-    email: user.email.trim().toLowerCase(),
-    full_name: user.first_name + ' ' + user.last_name,
-    first_name: user.first_name.replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (m, a, b) => a + b.toUpperCase()),
-    birth_date: user.birth_date,
-    signed_up_at: new Date(user.signup_ts),
-    ltv: user.spend,
-    visits: parseInt(user.visits),
-    newsletter: user.newsletter === 'true' || user.newsletter === 'yes',
-    address: { city: user.city.toUpperCase(), country: user.country || 'US' },
-    tier: user.country === 'US' ? 'domestic' : 'intl',
-    phone: user.phone.substring(0, 10)
-  };
-}
-"""
-
-PYTHON: Final = """
-import datetime
-import decimal
-
-def transform(user: dict) -> dict:
-    moment = datetime.datetime.fromisoformat(user['signup_ts'].replace('Z', '+00:00'))
-    return {
-        'email': user['email'].strip().lower(),
-        'full_name': user['first_name'] + ' ' + user['last_name'],
-        'first_name': user['first_name'][:1].upper() + user['first_name'][1:],
-        'birth_date': datetime.date.fromisoformat(user['birth_date']),
-        'signed_up_at': moment.astimezone(datetime.timezone.utc).replace(tzinfo=None),
-        'ltv': decimal.Decimal(user['spend']),
-        'visits': int(user['visits']),
-        'newsletter': user['newsletter'] in ('true', 'yes'),
-        'address': {'city': user['city'].upper(), 'country': user['country'] or 'US'},
-        'tier': 'domestic' if user['country'] == 'US' else 'intl',
-        'phone': user['phone'][:10],
-    }
-"""
-
-_TYPES: Final[dict[str, dict[str, object]]] = {
-    "email": {"kind": "string", "maxLength": 254},
-    "full_name": {"kind": "string"},
-    "first_name": {"kind": "string"},
-    "birth_date": {"kind": "date"},
-    "signed_up_at": {"kind": "datetime"},
-    "ltv": {"kind": "decimal", "precision": 12, "scale": 2},
-    "visits": {"kind": "int", "bitSize": 32},
-    "newsletter": {"kind": "boolean"},
-    "tier": {"kind": "string"},
-    "phone": {"kind": "string", "maxLength": 20},
-}
+BARS: Final = (
+    "bars at 100,000 rows: mapping 1.0 s of our CPU, functions 2 s wall;"
+    " memory at 1,000,000 rows at most 1.3 times that at 100,000"
+)
+_ENDED: Final = "run ended"
 
 
-def _property(name: str, type_: dict[str, object]) -> dict[str, object]:
-    return {"name": name, "type": type_, "readOptional": True}
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One import, and what it took."""
+
+    rows: int
+    what: str
+    wall_seconds: float
+    baseline_seconds: float
+    taken: Taken
+    stage_seconds: Mapping[str, float]
 
 
-_TEXT: Final[dict[str, object]] = {"kind": "string"}
-_PARTS: Final = [_property("city", _TEXT), _property("country", _TEXT)]
-PROFILES: Final = {
-    "kind": "object",
-    "properties": [
-        *(_property(name, type_) for name, type_ in _TYPES.items()),
-        _property("address", {"kind": "object", "properties": _PARTS}),
-    ],
-}
-_PATHS: Final = {"inPaths": list(USED), "outPaths": [*_TYPES, "address"]}
-_FUNCTIONS: Final = {"JavaScript": JAVASCRIPT, "Python": PYTHON}
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """An installation with a file to import, and a server for its warehouses."""
 
-
-@dataclass(slots=True)
-class Usage:
-    """What processes have taken so far."""
-
-    cpu_seconds: dict[str, float] = field(default_factory=dict)
-    memory_bytes: int = 0
+    installation: Served
+    warehouses: EmbeddedServer
+    family: Family
+    log: Path
 
 
 def run(arguments: list[str]) -> int:
-    """Print wall time, CPU by process, and memory, for a mapping and for functions."""
+    """Print wall time, CPU by process, memory and stages, for a mapping and for functions."""
     parser = argparse.ArgumentParser(prog="python -m bench import", description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS, metavar="N")
+    parser.add_argument("--what", nargs="+", choices=WHATS, default=WHATS)
     chosen = parser.parse_args(arguments)
+    print(BARS)
     print(
-        f"{'rows':>9}  {'what':<12}{'wall s':>8}{'baseline':>10}{'ratio':>7}{'our CPU':>9}"
-        f"{'worker':>8}{'runtime':>9}{'guests':>8}{'PostgreSQL':>12}{'MB':>7}"
+        f"{'rows':>9}  {'what':<11}{'wall s':>7}{'rows/s':>9}{'of bare':>9}  CPU s:{'ours':>6}"
+        + "".join(f"{kind:>{_width(kind)}}" for kind in Kind)
+        + f"  peak MB:{'ours':>6}"
+        + "".join(f"{kind:>{_width(kind)}}" for kind in OURS)
     )
+    found: list[Ran] = []
     for rows in chosen.rows:
         with tempfile.TemporaryDirectory(prefix="kiln", ignore_cleanup_errors=True) as folder:
-            _measure(Path(folder), rows)
+            for ran in _measured(Path(folder), rows, chosen.what):
+                found.append(ran)
+                _report(ran)
+    _compare(found)
     return 0
 
 
-def _measure(folder: Path, rows: int) -> None:
+def _measured(folder: Path, rows: int, whats: list[str]) -> Iterator[Ran]:
     storage = folder / "files"
     storage.mkdir()
-    _write(storage / "customers.csv", rows)
-    with _installed(folder, storage) as (installation, url):
-        bare = _baseline(storage / "customers.csv", url)
-        with Client.open(installation.address, installation.key) as client:
-            connection = _workspace(client, url)
-            for what in ("mapping", *_FUNCTIONS):
-                pipeline = client.post("/v1/pipelines", _pipeline(connection, what))["id"]
-                wall, used = _run(client, pipeline, installation.process.pid, rows)
-                _report(rows, what, wall, bare, used)
+    write(storage / FILE, rows)
+    with _installed(folder, storage) as ground:
+        bare = _baseline(storage / FILE, ground.warehouses.url("postgres"))
+        for what in whats:
+            ground.warehouses.create_database(what.lower())
+            url = ground.warehouses.url(what.lower())
+            with Client.open(ground.installation.address, ground.installation.key) as client:
+                connection = _workspace(client, what, url)
+                yield _run(ground, client, connection, Ran(rows, what, 0.0, bare, _NOTHING, {}))
 
 
-def _run(client: Client, pipeline: int, server: int, rows: int) -> tuple[float, Usage]:
-    before, peak, ended = _look(server), [0], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_SAMPLE_SECONDS):
-            peak[0] = max(peak[0], _look(server).memory_bytes)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    begun = time.perf_counter()
-    try:
-        started = client.post(f"/v1/pipelines/{pipeline}/runs", {})["id"]
-        ended_run = client.ended(f"/v1/pipelines/runs/{started}", RUN_SECONDS)
-        wall = time.perf_counter() - begun
-    finally:
-        ended.set()
-        watcher.join()
-    if ended_run["passed"][-1] != rows:
-        raise SystemExit(f"the run wrote {ended_run['passed']} and failed {ended_run['failed']}")
-    after = _look(server)
-    spent = {
-        kind: seconds - before.cpu_seconds.get(kind, 0.0)
-        for kind, seconds in after.cpu_seconds.items()
-    }
-    return wall, Usage(spent, peak[0])
-
-
-def _report(rows: int, what: str, wall: float, bare: float, used: Usage) -> None:
-    cpu = used.cpu_seconds
-    ours = sum(seconds for kind, seconds in cpu.items() if kind != "postgres")
-    print(
-        f"{rows:9,}  {what:<12}{wall:8.2f}{bare:10.2f}{wall / bare:7.1f}{ours:9.2f}"
-        f"{cpu.get('worker', 0.0):8.2f}{cpu.get('runtime', 0.0):9.2f}{cpu.get('guests', 0.0):8.2f}"
-        f"{cpu.get('postgres', 0.0):12.2f}{used.memory_bytes / 1e6:7.0f}",
-        flush=True,
+def _run(ground: Ground, client: Client, connection: int, asked: Ran) -> Ran:
+    made = client.post("/v1/pipelines", pipeline(connection, asked.what))["id"]
+    with Watch(ground.family) as watch:
+        started = client.post(f"/v1/pipelines/{made}/runs", {})["id"]
+        ended = _ended(client, started)
+    if ended["passed"][-1] != asked.rows:
+        raise SystemExit(f"the run wrote {ended['passed']} and failed {ended['failed']}")
+    begun, end = (datetime.fromisoformat(ended[name]) for name in ("startTime", "endTime"))
+    return Ran(
+        rows=asked.rows,
+        what=asked.what,
+        wall_seconds=(end - begun).total_seconds(),
+        baseline_seconds=asked.baseline_seconds,
+        taken=watch.taken(),
+        stage_seconds=_stage_seconds(ground.log, started),
     )
+
+
+def _ended(client: Client, started: int) -> dict[str, Any]:
+    deadline = time.monotonic() + RUN_SECONDS
+    while (found := client.get(f"/v1/pipelines/runs/{started}"))["endTime"] is None:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the run did not end within {RUN_SECONDS:.0f} seconds")
+        time.sleep(POLL_SECONDS)
+    return found
+
+
+def _stage_seconds(log: Path, started: int) -> dict[str, float]:
+    """Read what the worker says of a run at its end."""
+    for line in log.read_text(encoding="utf-8").splitlines():
+        said = json.loads(line) if line.startswith("{") else {}
+        if said.get("event") == _ENDED and said.get("run") == started:
+            found: dict[str, float] = said["stage_seconds"]
+            return found
+    return {}
+
+
+def _report(ran: Ran) -> None:
+    taken = ran.taken
+    print(
+        f"{ran.rows:9,}  {ran.what:<11}{ran.wall_seconds:7.2f}"
+        f"{ran.rows / ran.wall_seconds:9,.0f}{ran.baseline_seconds / ran.wall_seconds:9.2f}"
+        f"{taken.our_cpu_seconds():14.2f}"
+        + "".join(f"{taken.cpu_seconds[kind]:{_width(kind)}.2f}" for kind in Kind)
+        + f"{taken.peak_total_bytes / 1e6:16.0f}"
+        + "".join(f"{taken.peak_bytes[kind] / 1e6:{_width(kind)}.0f}" for kind in OURS)
+    )
+    shares = sorted(ran.stage_seconds.items(), key=lambda each: -each[1])
+    told = ", ".join(
+        f"{stage} {seconds:.2f} s ({seconds / ran.wall_seconds:.0%})"
+        for stage, seconds in shares
+        if seconds >= 0.005 * ran.wall_seconds
+    )
+    print(f"{'':11}stages, one beside the other: {told or 'not told'}")
+    print(f"{'':11}{_slowest(ran)}", flush=True)
+
+
+def _slowest(ran: Ran) -> str:
+    """Say what a run waited for; stages before the writer go on while it writes."""
+    seconds = ran.stage_seconds
+    writing = seconds.get("write", 0.0) + seconds.get("note", 0.0) + seconds.get("purge", 0.0)
+    waiting = seconds.get("await", 0.0)
+    rest = ran.wall_seconds - writing - waiting
+    before = max(("read", "transform", "prepare"), key=lambda stage: seconds.get(stage, 0.0))
+    return (
+        f"the writer worked for {writing / ran.wall_seconds:.0%} of the time and waited for batches"
+        f" for {waiting / ran.wall_seconds:.0%}, most of all for `{before}`;"
+        f" {rest / ran.wall_seconds:.0%} before the first and after the last"
+    )
+
+
+def _compare(found: list[Ran]) -> None:
+    """Compare the memory of the largest file with that of the smallest."""
+    for what in dict.fromkeys(ran.what for ran in found):
+        sizes = sorted((ran for ran in found if ran.what == what), key=lambda ran: ran.rows)
+        small, large = sizes[0], sizes[-1]
+        if small.rows < large.rows:
+            ratio = large.taken.peak_total_bytes / small.taken.peak_total_bytes
+            print(f"{what}: memory at {large.rows:,} rows is {ratio:.2f} that at {small.rows:,}")
+
+
+def _width(kind: Kind) -> int:
+    return len(kind) + 2
 
 
 def _baseline(file: Path, url: str) -> float:
@@ -200,12 +198,12 @@ def _baseline(file: Path, url: str) -> float:
     return seconds
 
 
-def _workspace(client: Client, url: str) -> int:
+def _workspace(client: Client, what: str, url: str) -> int:
     names = dict.fromkeys(("image", "firstName", "lastName", "extra"), "")
     workspace = client.post(
         "/v1/workspaces",
         {
-            "name": "Bench",
+            "name": f"Bench {what}",
             "profileSchema": PROFILES,
             "uiPreferences": {"userProfile": names},
             "warehouse": {
@@ -216,45 +214,18 @@ def _workspace(client: Client, url: str) -> int:
         },
     )["id"]
     client.in_workspace(workspace)
+    # What follows an import (RUN-50) is measured by `python -m bench resolution`.
+    client.put(
+        "/v1/identity-resolution/settings",
+        {"identifiers": [], "runOnBatchImport": False},
+    )
     files = {"name": "Files", "role": "Source", "connector": "filesystem", "settings": {}}
     connection: int = client.post("/v1/connections", files)["id"]
     return connection
 
 
-def _pipeline(connection: int, what: str) -> dict[str, Any]:
-    transformation: dict[str, object] = {"mapping": CSV_MAPPING}
-    if what in _FUNCTIONS:
-        function = {"language": what, "source": _FUNCTIONS[what], "preserveJSON": False, **_PATHS}
-        transformation = {"function": function}
-    return {
-        "name": what,
-        "connection": connection,
-        "target": "User",
-        "enabled": True,
-        "format": "csv",
-        "path": "customers.csv",
-        "formatSettings": {"separator": ",", "hasColumnNames": True},
-        "userIDColumn": "customer_id",
-        "inSchema": {
-            "kind": "object",
-            "properties": [{"name": name, "type": _TEXT} for name in USED],
-        },
-        "outSchema": PROFILES,
-        "transformation": transformation,
-    }
-
-
-def _write(path: Path, rows: int) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for row in input_rows(rows):
-            flat = {**row, **row["address"]}
-            writer.writerow(["" if flat[name] is None else flat[name] for name in COLUMNS])
-
-
 @contextmanager
-def _installed(folder: Path, storage: Path) -> Iterator[tuple[Served, str]]:
+def _installed(folder: Path, storage: Path) -> Iterator[Ground]:
     environment = {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -263,53 +234,16 @@ def _installed(folder: Path, storage: Path) -> Iterator[tuple[Served, str]]:
         "KILN_LISTEN": "127.0.0.1:0",
         "KILN_FILESYSTEM_ROOT": str(storage),
         "KILN_ALLOWED_NETWORKS": "sockets",
+        "KILN_LOG_FORMAT": "json",
     }
+    log, own = folder / "log", folder / "warehouse"
     with (
-        served(environment, folder / "log") as installation,
-        EmbeddedServer.open(folder / "warehouse", temporary=True) as server,
+        served(environment, log) as installation,
+        EmbeddedServer.open(own, temporary=True) as server,
     ):
-        yield installation, server.url("postgres")
+        service = installation.process.pid
+        family = Family(service=service, servers=(folder / "data" / "postgresql", own))
+        yield Ground(installation, server, family, log)
 
 
-def _look(server: int) -> Usage:
-    """Add up what the service and PostgreSQL have taken; memory is that of the service alone."""
-    used = Usage()
-    processes = dict(_processes())
-    family = _family(server, processes)
-    for pid, (name, _, seconds, memory) in processes.items():
-        if name == "postgres":
-            kind = "postgres"
-        elif pid == server:
-            kind = "worker"
-        elif pid in family:
-            kind = "runtime" if processes[pid][1] == server else "guests"
-        else:
-            continue
-        used.cpu_seconds[kind] = used.cpu_seconds.get(kind, 0.0) + seconds
-        used.memory_bytes += memory if kind != "postgres" else 0
-    return used
-
-
-def _processes() -> Iterator[tuple[int, tuple[str, int, float, int]]]:
-    """List processes: name, parent, CPU seconds with those of ended children, resident bytes."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            head, _, tail = (entry / "stat").read_text().rpartition(") ")
-        except OSError:
-            continue  # it has ended meanwhile
-        parts = tail.split()
-        ticks = sum(int(part) for part in parts[11:15])
-        name = head.partition("(")[2]
-        yield int(entry.name), (name, int(parts[1]), ticks / _TICKS, int(parts[21]) * page)
-
-
-def _family(root: int, processes: dict[int, tuple[str, int, float, int]]) -> set[int]:
-    found = {root}
-    while True:
-        more = {pid for pid, each in processes.items() if each[1] in found} - found
-        if not more:
-            return found
-        found |= more
+_NOTHING: Final = Taken({}, {}, 0)
