@@ -123,9 +123,8 @@ class JavaScriptFunction:
 
     def run(self, batch: bytes) -> tuple[bytes, bytes]:
         try:
-            answer = self._isolate.call_on(self._run, batch, self._arguments)
             # Promises run on after the call: whoever loops in them must not pass as done.
-            self._isolate.settle(self._arguments)
+            answer = self._isolate.call_on(self._run, batch, self._arguments)
         except v8.OutOfMemoryError:
             os._exit(ExitCode.NO_MEMORY)
         except v8.JavaScriptError:

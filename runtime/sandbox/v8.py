@@ -96,12 +96,23 @@ class Isolate:
         )
 
     def call_on(self, function: Handle, text: bytes, arguments: Handle) -> Value:
-        """Call a strict function whose `this` is a text: to put it anywhere takes a turn more."""
+        """Call a strict function whose `this` is a text, and wait until all that runs has ended.
+
+        What promises run is included. To put the text anywhere would take a turn more.
+        """
         this = self._text(text)
         try:
-            return self._value(
-                self._wait(self._library.mr_call_function, function, this, arguments)
-            )
+            number = next(self._numbers)
+            self._library.mr_call_function(self._context, function, this, arguments, number)
+            # Any answer from the isolate's own thread says that it has ended the call and what
+            # came after it; this is the cheapest to have. To ask before the call has answered
+            # wakes nobody in between.
+            ended = self._library.mr_get_identity_hash(self._context, arguments)
+            self._library.mr_free_value(self._context, ended)
+            found = self._value(self._taken())
+            if self._library.mr_hard_memory_limit_reached(self._context):
+                raise OutOfMemoryError
+            return found
         finally:
             self._library.mr_free_value(self._context, this)
 
@@ -115,14 +126,6 @@ class Isolate:
         result = self._library.mr_set_object_item(self._context, array, key, value)
         self._library.mr_free_value(self._context, result)
         self._library.mr_free_value(self._context, key)
-
-    def settle(self, value: Handle) -> None:
-        """Wait until all that runs has ended, what promises run included."""
-        # Any answer from the isolate's own thread says so; this is the cheapest to have.
-        answer = self._library.mr_get_identity_hash(self._context, value)
-        self._library.mr_free_value(self._context, answer)
-        if self._library.mr_hard_memory_limit_reached(self._context):
-            raise OutOfMemoryError
 
     def handle(self, source: str) -> Handle:
         """Run a script and keep its value, whatever it is, as a handle."""
@@ -150,6 +153,9 @@ class Isolate:
 
     def _wait(self, call: Callable[..., object], *arguments: Handle) -> Handle:
         call(self._context, *arguments, next(self._numbers))
+        return self._taken()
+
+    def _taken(self) -> Handle:
         # Without a limit: the host watches the time, and its signal cannot be missed.
         self._answered.acquire()
         if self._answer is None:
