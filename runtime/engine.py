@@ -2,9 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -34,6 +34,8 @@ from runtime.sandbox.kills import KillWindow
 from runtime.sandbox.runner import BatchResult, Records, Runner
 from runtime.sandbox.zygote import Zygote
 from runtime.walls import CANARY_LIMITS, Walls
+
+_Result = TypeVar("_Result")
 
 ATTEST_SECONDS: Final = 600.0
 """How often the canaries are let loose again."""
@@ -130,8 +132,7 @@ class GuestEngine:
         self._check(task, limits.start_seconds)
         key = _key(task, limits, captures_output=False)
         try:
-            with self._lent(task, key, limits.waiting_seconds) as loan:
-                loan.runner.start()
+            self._with_runner(task, key, limits.waiting_seconds, lambda loan: loan.runner.start())
         except FunctionRefusedError as error:
             return (diagnostic_of(error, task.function.source, task.function.language),)
         return ()
@@ -193,15 +194,18 @@ class GuestEngine:
         self._check(task, min(limits.start_seconds, deadline.caller_remaining()))
         key = _key(task, limits, captures_output=capture_output)
         deadline.check()
+
+        def run(loan: Loan) -> _Ran:
+            done = loan.runner.run(presented, deadline.caller_remaining)
+            return _Ran(done, loan.waited_seconds, time.monotonic())
+
         try:
             waiting_seconds = min(limits.waiting_seconds, deadline.caller_remaining())
-            with self._lent(task, key, waiting_seconds) as loan:
-                done = loan.runner.run(presented, deadline.caller_remaining)
+            return self._with_runner(task, key, waiting_seconds, run)
         except BusyError:
             if deadline.caller_remaining() == 0:
                 deadline.check()  # the caller did not wait as long as it might have
             raise
-        return _Ran(done, loan.waited_seconds, time.monotonic())
 
     def close(self) -> None:
         """End every guest."""
@@ -211,13 +215,14 @@ class GuestEngine:
             zygote.close()
         self._walls.join()
 
-    @contextlib.contextmanager
-    def _lent(self, task: FunctionTask, key: GuestKey, seconds: float) -> Iterator[Loan]:
-        """Lend a runner, unless the source was refused a moment ago."""
+    def _with_runner(
+        self, task: FunctionTask, key: GuestKey, seconds: float, use: Callable[[Loan], _Result]
+    ) -> _Result:
+        """Use a runner, unless the source was refused a moment ago."""
         self._refusals.check(task)
         try:
             with self._pool.lend(key, seconds) as loan:
-                yield loan
+                return use(loan)
         except FunctionRefusedError as error:
             self._refusals.note(task, error)
             raise

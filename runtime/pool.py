@@ -5,12 +5,11 @@ after their batch, the most recently used while there is room. Whoever finds non
 for another waits, by a clock of its own: a matter of capacity, never of the function.
 """
 
-import contextlib
 import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -95,6 +94,28 @@ class Occupancy:
 MakeRunner: TypeAlias = Callable[[GuestKey, KillWindow], Runner]
 
 
+class Lending:
+    """The time for which a runner is lent; a class, since a generator costs as much as the rest."""
+
+    __slots__ = ("_key", "_place", "_pool", "_seconds")
+
+    def __init__(self, pool: "Pool", key: GuestKey, seconds: float) -> None:
+        self._pool = pool
+        self._key = key
+        self._seconds = seconds
+        self._place: _Place | None = None
+
+    def __enter__(self) -> Loan:
+        asked = time.monotonic()
+        self._place = place = self._pool.take(self._key, self._seconds)
+        return Loan(place.runner, time.monotonic() - asked)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._place is not None:
+            lacks_room = kind is not None and issubclass(kind, GuestUnavailableError)
+            self._pool.give_back(self._place, lacks_room=lacks_room)
+
+
 class Pool:
     """Lends runners to many threads."""
 
@@ -108,18 +129,20 @@ class Pool:
         self._closed = False
         self._windows: OrderedDict[tuple[str, Language, str], KillWindow] = OrderedDict()
 
-    @contextlib.contextmanager
-    def lend(self, key: GuestKey, seconds: float) -> Iterator[Loan]:
+    def lend(self, key: GuestKey, seconds: float) -> "Lending":
         """Lend a runner of a key for one batch, or raise `BusyError` after `seconds`."""
-        asked = time.monotonic()
-        place = self._take(key, asked + seconds, seconds)
-        waited = time.monotonic() - asked
+        return Lending(self, key, seconds)
+
+    def take(self, key: GuestKey, seconds: float) -> _Place:
+        """Take a place out; whoever does gives it back."""
+        return self._take(key, time.monotonic() + seconds, seconds)
+
+    def give_back(self, place: _Place, *, lacks_room: bool) -> None:
+        """Take a place in again; `lacks_room` says that the machine had none for another guest."""
         try:
-            yield Loan(place.runner, waited)
-        except GuestUnavailableError:
-            # The machine has less room than we thought: what is idle makes some for the next.
-            self._end(self._all_idle())
-            raise
+            if lacks_room:
+                # It has less than we thought: what is idle makes some for the next.
+                self._end(self._all_idle())
         finally:
             self._give_back(place)
 
@@ -192,10 +215,11 @@ class Pool:
 
     def _idle_of(self, key: GuestKey) -> _Place | None:
         # The warmest one: it is the most likely to stay.
-        place = next((each for each in reversed(self._idle) if each.key == key), None)
-        if place is not None:
-            del self._idle[place]
-        return place
+        for place in reversed(self._idle):
+            if place.key == key:
+                del self._idle[place]
+                return place
+        return None
 
     def _window(self, key: GuestKey) -> KillWindow:
         """Give what remembers the kills of a function, whatever limits it is called with."""

@@ -31,6 +31,8 @@ class Refusals:
 
     def check(self, task: FunctionTask) -> None:
         """Raise what is known against a source."""
+        if not self._kept:
+            return
         with self._lock:
             until, error = self._kept.get(_key(task), (0.0, None))
         if error is not None and self._clock() < until:

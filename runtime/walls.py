@@ -89,7 +89,7 @@ class Walls:
 
     def check(self, language: Language, seconds: float) -> None:
         """Refuse functions of a language whose walls do not hold; waits for the first round."""
-        if not self._known.wait(seconds):
+        if not self._known.is_set() and not self._known.wait(seconds):
             raise UnavailableError("the walls around functions are still being attested")
         if self._stop.is_set():
             raise UnavailableError("the runtime is draining")

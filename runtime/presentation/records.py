@@ -95,8 +95,9 @@ class Presented:
         return len(self.records)
 
     def piece(self, start: int, stop: int) -> bytes:
-        whole = stop - start == len(self.records)
-        return self.presentation.write(self.records if whole else self.records[start:stop])
+        records = self.records
+        whole = stop - start == len(records)
+        return self.presentation.write(records if whole else records[start:stop])
 
 
 @dataclass(frozen=True, slots=True)

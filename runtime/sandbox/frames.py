@@ -124,9 +124,9 @@ def check_prefix(
     prefix: bytes | bytearray, expected: Collection[Kind], max_bytes: int
 ) -> tuple[int, Kind]:
     length, found = PREFIX.unpack(prefix)
-    kind = next((kind for kind in expected if kind == found), None)
-    if kind is None:
+    if found not in expected:
         raise FrameKindError(found, expected)
+    kind = Kind(found)
     if length > max_bytes:
         raise FrameTooLongError(length, max_bytes)
     return length, kind

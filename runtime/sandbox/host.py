@@ -66,6 +66,12 @@ BREAK_SECONDS: Final = 0.5
 _Expected = TypeVar("_Expected")
 _CURSOR: Final = struct.Struct("=i")
 
+# Made once: to make one takes as long as to decode an answer.
+_FINDING: Final = msgspec.json.Decoder(Finding)
+_OUTCOMES: Final = msgspec.json.Decoder(Outcomes)
+_REFUSAL: Final = msgspec.json.Decoder(Refusal)
+_WALLS: Final = msgspec.json.Decoder(Walls)
+
 _GUEST_CODES: Final = frozenset(
     {FailureCode.EXCEPTION, FailureCode.RESULT, FailureCode.OUTPUT, FailureCode.MEMORY}
 )
@@ -227,7 +233,7 @@ class Guest:
             Patience(total=limits.load_seconds, between=limits.load_seconds),
         )
         if kind is Kind.REFUSED:
-            refusal = self._decode(payload, Refusal)
+            refusal = self._decode(payload, _REFUSAL)
             self.close()
             raise FunctionRefusedError(
                 refusal.kind,
@@ -266,7 +272,7 @@ class Guest:
         )
         lines = payload.count(b"\n")
         head = payload.find(b"\n") + 1
-        outcomes = self._decode(memoryview(payload)[:head], Outcomes)
+        outcomes = self._decode(memoryview(payload)[:head], _OUTCOMES)
         objects = len(outcomes.objects)
         num_rows = lines - 1 - objects
         if payload[-1:] != b"\n" or not _is_whole(outcomes, num_rows, records):
@@ -278,7 +284,7 @@ class Guest:
         """Let a canary loose inside."""
         patience = Patience(total=seconds, between=seconds)
         _, payload = self._ask(Kind.PROBE, name.encode(), {Kind.PROBED}, MAX_NOTE_BYTES, patience)
-        return self._decode(payload, Finding)
+        return self._decode(payload, _FINDING)
 
     def wait_until_ready(self, seconds: float, *, allow_missing_walls: bool) -> None:
         watch = Watch(self._cursor, Patience(total=seconds, between=seconds))
@@ -291,10 +297,10 @@ class Guest:
             death = self._died(error).death
             raise GuestLostError(f"a guest did not become ready: {death.detail}") from error
         if kind is Kind.REFUSED:
-            refusal = self._decode(payload, Refusal)
+            refusal = self._decode(payload, _REFUSAL)
             self.close()
             raise GuestLostError(f"a guest did not become ready: {refusal.message}")
-        self.walls = self._decode(payload, Walls)
+        self.walls = self._decode(payload, _WALLS)
         missing = self.walls.missing()
         if missing and not allow_missing_walls:
             self.close()
@@ -339,10 +345,12 @@ class Guest:
             raise
 
     def _decode(
-        self, payload: bytes | bytearray | memoryview, expected: type[_Expected]
+        self,
+        payload: bytes | bytearray | memoryview,
+        decoder: "msgspec.json.Decoder[_Expected]",
     ) -> _Expected:
         try:
-            return msgspec.json.decode(payload, type=expected)
+            return decoder.decode(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise self._died(FrameContentError(str(error))) from error
 
@@ -399,6 +407,8 @@ def _is_end(error: FrameError | _GivenUpError) -> bool:
 
 
 def _is_whole(outcomes: Outcomes, rows: int, records: int) -> bool:
+    if not (outcomes.failures or outcomes.objects or outcomes.logs):
+        return rows == records
     positions = [failure.position for failure in outcomes.failures]
     taken = sorted(positions + outcomes.objects)
     return (

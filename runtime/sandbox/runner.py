@@ -146,6 +146,7 @@ class _Batch:
     """What one batch has so far."""
 
     records: Records
+    count: int
     whole: bytes
     deadline: float
     todo: list[Piece]
@@ -159,7 +160,10 @@ class _Batch:
     """Records that are tried again, since their guest had no memory for them."""
     proven: int = 0
     """Suspects that turned out to be to blame: two guests each, for one mistake."""
-    timings: Timings = Timings()
+    starting: float = 0.0
+    executing: float = 0.0
+    reading_micros: int = 0
+    applying_micros: int = 0
 
     def steps(self) -> Iterator[Piece]:
         """Give the pieces to run, whole or record by record, until none is left."""
@@ -172,7 +176,7 @@ class _Batch:
             yield Piece(start=piece.start, stop=piece.start + 1)
 
     def text(self, piece: Piece) -> bytes:
-        if len(piece) == len(self.records):
+        if piece.stop - piece.start == self.count:
             return self.whole
         return self.records.piece(piece.start, piece.stop)
 
@@ -181,7 +185,7 @@ class _Batch:
         outcomes = reply.outcomes
         if reply.num_rows:
             positions: Sequence[int] = range(piece.start, piece.stop)
-            if reply.num_rows < len(piece):
+            if reply.num_rows < len(positions):
                 others = {raw.position for raw in outcomes.failures}.union(outcomes.objects)
                 positions = [each for each in positions if each - piece.start not in others]
             self.rows.append(Rows(positions, reply.rows))
@@ -201,22 +205,24 @@ class _Batch:
         for log in outcomes.logs:
             position = piece.start + log.position
             self.logs[position] = RawLog(position, log.text)
-        reading, applying = (max(0, micros) / 1e6 for micros in outcomes.micros)
-        self.timings = replace(
-            self.timings,
-            reading=self.timings.reading + reading,
-            applying=self.timings.applying + applying,
-        )
+        reading, applying = outcomes.micros
+        self.reading_micros += max(0, reading)
+        self.applying_micros += max(0, applying)
 
     def result(self) -> BatchResult:
         return BatchResult(
-            records=len(self.records),
+            records=self.count,
             objects=self.objects,
             rows=tuple(self.rows),
             failures=tuple(self.failures[each] for each in sorted(self.failures)),
             logs=tuple(self.logs[each] for each in sorted(self.logs)),
             kills=self.kills,
-            timings=self.timings,
+            timings=Timings(
+                starting=self.starting,
+                executing=self.executing,
+                reading=self.reading_micros / 1e6,
+                applying=self.applying_micros / 1e6,
+            ),
         )
 
 
@@ -288,13 +294,15 @@ class Runner:
 
         `caller_seconds` tells how long somebody still waits: after that nothing more is done.
         """
-        whole = records.piece(0, len(records))
-        self._limits.check_batch(len(records), len(whole))
+        count = len(records)
+        whole = records.piece(0, count)
+        self._limits.check_batch(count, len(whole))
         batch = _Batch(
             records,
+            count,
             whole,
             time.monotonic() + self._limits.batch_seconds,
-            [Piece(start=0, stop=len(records))] if records else [],
+            [Piece(start=0, stop=count)] if count else [],
         )
         for piece in batch.steps():
             guest = self._guest
@@ -325,11 +333,8 @@ class Runner:
                 caller_seconds,
             )
         finally:
-            batch.timings = replace(
-                batch.timings,
-                starting=batch.timings.starting + running - started,
-                executing=batch.timings.executing + time.monotonic() - running,
-            )
+            batch.starting += running - started
+            batch.executing += time.monotonic() - running
         batch.take(piece, reply)
         if reply.outcomes.spent:
             self.close()
