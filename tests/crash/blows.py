@@ -11,9 +11,8 @@ from typing import Final
 
 import psycopg
 
-from tests.crash.fleet import LEASE_SECONDS, SERVICE, WAREHOUSE, Fleet, connection
+from tests.crash.fleet import SERVICE, WAREHOUSE, Fleet, connection
 
-LONGEST_OUTAGE_SECONDS: Final = 3.0
 _ACTIVITIES: Final = (
     # How a statement of a load begins, and what it does.
     ("COPY", "copying a batch"),
@@ -106,7 +105,7 @@ def moment(fleet: Fleet, run_id: int, seconds: float) -> Moment | None:
 
 def strike(fleet: Fleet, blow: Blow, run_id: int, chance: random.Random) -> list[Repair]:
     """Strike, and say what is to be done afterwards."""
-    outage = chance.uniform(0.0, LONGEST_OUTAGE_SECONDS)
+    outage = chance.uniform(0.0, fleet.lease_seconds)
     match blow:
         case Blow.WORKER:
             fleet.expect_workers(0)
@@ -119,7 +118,7 @@ def strike(fleet: Fleet, blow: Blow, run_id: int, chance: random.Random) -> list
         case Blow.PAUSED:
             worker = _worker_of(fleet, run_id)
             worker.send_signal(signal.SIGSTOP)
-            awake = LEASE_SECONDS + outage
+            awake = fleet.lease_seconds + outage
             return [Repair(awake, lambda: worker.send_signal(signal.SIGCONT))]
         case Blow.RUNTIME:
             _kill(fleet.runtime)

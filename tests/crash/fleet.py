@@ -18,7 +18,6 @@ import psycopg
 from api.db.embedded.server import EmbeddedServer
 from tests.architecture.tree import ROOT
 
-LEASE_SECONDS: Final = 3.0
 START_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 60.0
 
@@ -39,8 +38,9 @@ _POSTGRESQL: Final = {
 class Fleet:
     """Processes that can be killed and started again, one by one."""
 
-    def __init__(self, folder: Path, server: EmbeddedServer) -> None:
+    def __init__(self, folder: Path, server: EmbeddedServer, lease_seconds: float) -> None:
         self.folder = folder
+        self.lease_seconds = lease_seconds
         self.files = folder / "files"
         self.temporary = folder / "tmp"
         self.server = server
@@ -51,8 +51,8 @@ class Fleet:
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path) -> Iterator[Self]:
-        """Start everything but workers, and stop it in the end."""
+    def running(cls, folder: Path, lease_seconds: float) -> Iterator[Self]:
+        """Start everything but workers, and stop it in the end; leases are short for a test."""
         for name in ("files", "tmp", "data", "logs"):
             (folder / name).mkdir()
         with (
@@ -61,7 +61,7 @@ class Fleet:
         ):
             for name in (SERVICE, WAREHOUSE):
                 server.create_database(name)
-            fleet = cls(folder, server)
+            fleet = cls(folder, server, lease_seconds)
             stack.callback(fleet._stop)
             fleet._start_api(stack)
             yield fleet
@@ -114,10 +114,12 @@ class Fleet:
         process = self._start("api", command, stdout=subprocess.PIPE)
         stack.callback(_stop, process)
         told: queue.SimpleQueue[str] = queue.SimpleQueue()
+        stream = cast("IO[bytes]", process.stdout)
 
         def read() -> None:
-            for line in cast("IO[bytes]", process.stdout):
-                told.put(line.decode())
+            with stream:
+                for line in stream:
+                    told.put(line.decode())
 
         threading.Thread(target=read, daemon=True).start()
         while not self.address:
@@ -168,7 +170,7 @@ class Fleet:
             "KILN_SECRET_KEY": base64.b64encode(bytes(range(32))).decode(),
             "KILN_FILESYSTEM_ROOT": str(self.files),
             "KILN_ALLOWED_NETWORKS": "sockets",
-            "KILN_LEASE_SECONDS": str(LEASE_SECONDS),
+            "KILN_LEASE_SECONDS": str(self.lease_seconds),
             "KILN_RATE_LIMIT_BURST": "1000000",
             "KILN_RATE_LIMIT_PER_MINUTE": "1000000",
         }

@@ -59,9 +59,15 @@ def plan(number: int, seed: int) -> Plan:
     return of(tuple(blows), list(Way)[(number + number // len(Way)) % len(Way)], chance, seed)
 
 
-def of(blows: tuple[Blow, ...], way: Way, chance: random.Random, seed: int) -> Plan:
+def of(
+    blows: tuple[Blow, ...],
+    way: Way,
+    chance: random.Random,
+    seed: int,
+    latest_first: float = LATEST_FIRST,
+) -> Plan:
     """Give every blow its moment."""
-    at = chance.uniform(0.0, LATEST_FIRST)
+    at = chance.uniform(0.0, latest_first)
     planned: list[Planned] = []
     for blow in blows:
         planned.append(Planned(blow=blow, at=at))

@@ -17,6 +17,8 @@ from tests.crash.plan import Plan
 from tests.crash.records import Files, write_files
 from tests.crash.subject import Subject, Way, a_subject
 
+LEASE_SECONDS: Final = 3.0
+"""How long a killed worker is waited for; things that are killed are away as long at most."""
 END_SECONDS: Final = 300.0
 """For an import that is struck: longer is stuck."""
 _LOOK_SECONDS: Final = 0.02
@@ -56,8 +58,10 @@ class Trials:
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path, rows: int, seed: int) -> Iterator[Self]:
-        with Fleet.running(folder) as fleet:
+    def running(
+        cls, folder: Path, rows: int, seed: int, lease_seconds: float = LEASE_SECONDS
+    ) -> Iterator[Self]:
+        with Fleet.running(folder, lease_seconds) as fleet:
             yield cls(fleet, rows, seed)
 
     @property
