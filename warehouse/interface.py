@@ -128,7 +128,8 @@ class Warehouse(Protocol):
     async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
         """Delete the identities of a pipeline, and all else that it has here (WH-32).
 
-        Gives how many identities they were. If it fails in the middle, ask again.
+        Gives how many identities they were. If it fails in the middle, ask again. Nobody can load
+        the pipeline any more.
         """
 
     async def clear_properties(
@@ -137,7 +138,9 @@ class Warehouse(Protocol):
         """Take from identities the values that their pipeline no longer gives (DEC-48).
 
         `paths` are of the schema of profiles. Gives how many identities had such values; if it
-        fails in the middle, ask again.
+        fails in the middle, ask again. The run that has loaded last is fenced: it has to be over.
+        `read_mode` is asked before every piece, while no other run can begin to load: what it
+        raises ends the work without a trace of the piece.
         """
 
     async def count_in_flight(self) -> Mapping[Operation, int]:

@@ -35,7 +35,12 @@ LEASE: Final = timedelta(minutes=5)
 """How long nobody else tries what one worker has begun."""
 WAITS: Final = Backoff(first_seconds=2.0, longest_seconds=300.0)
 
-_FAILURES: Final = (WarehouseError, AddressRefusedError, VaultError, OSError)
+
+class _NotNowError(Exception):
+    """What was to be cleared may be given again: it is not cleared now."""
+
+
+_FAILURES: Final = (_NotNowError, WarehouseError, AddressRefusedError, VaultError, OSError)
 
 _log: Final = structlog.get_logger("api.runs.cleaning")
 
@@ -99,13 +104,29 @@ class Cleaner:
                 row.next_attempt_at = func.now() + LEASE
             workspace_id, pipeline_id = pipeline.workspace_id, pipeline.id
             attempts = max(row.attempts for row in rows)
+            chosen = (
+                Unset.pipeline_id == pipeline_id,
+                Unset.path.in_(paths),
+                Unset.created_at <= max(row.created_at for row in rows),
+            )
+
+        async def read_mode() -> Mode:
+            async with self.sessions() as session:
+                live = await session.scalar(
+                    select(func.count()).where(
+                        Run.pipeline_id == pipeline_id, Run.ended_at.is_(None)
+                    )
+                )
+                left = await session.scalar(select(func.count(Unset.path)).where(*chosen))
+            if live or left != len(paths):
+                raise _NotNowError("the pipeline runs again, or was changed again")
+            return await self._mode(workspace_id)
 
         async def work(warehouse: Warehouse, schema: Schema) -> None:
             await warehouse.clear_properties(
-                pipeline_id, schema, _existing(schema, paths), lambda: self._mode(workspace_id)
+                pipeline_id, schema, _existing(schema, paths), read_mode
             )
 
-        chosen = (Unset.pipeline_id == pipeline_id, Unset.path.in_(paths))
         await self._do(
             workspace_id,
             work,

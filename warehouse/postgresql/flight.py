@@ -11,7 +11,7 @@ from warehouse.errors import ModeRefusedError
 from warehouse.interface import ReadMode
 from warehouse.operations import Operation
 from warehouse.postgresql.driver import Connection, execute
-from warehouse.sql import Sql, compose, value
+from warehouse.sql import EMPTY, Sql, compose, value
 
 
 def entering(schema: str, operation: Operation) -> Sql:
@@ -23,10 +23,20 @@ def entering(schema: str, operation: Operation) -> Sql:
 
 
 async def enter(
-    connection: Connection, schema: str, operation: Operation, read_mode: ReadMode
+    connection: Connection,
+    schema: str,
+    operation: Operation,
+    read_mode: ReadMode,
+    *,
+    first: Sql = EMPTY,
 ) -> None:
-    """Be in flight until the transaction ends, or be refused by the mode of the warehouse."""
+    """Be in flight until the transaction ends, or be refused by the mode of the warehouse.
+
+    `first` is done before the mode is asked: what the answer relies on does not change after it.
+    """
     await execute(connection, entering(schema, operation))
+    if first:
+        await execute(connection, first)
     # The mode after that: a change of mode sees the operation or is seen by it.
     mode = await read_mode()
     if not mode.allows(operation):

@@ -205,9 +205,10 @@ class PostgresqlLoading:
 
     def _fenced(self, session: Session) -> FencedError:
         ((run, attempt, _, _),) = session.fetch(self._statements.owner()) or _NOBODY
-        found = (
-            f"run {run}, which is over" if attempt == OVER else f"attempt {attempt} of run {run}"
-        )
+        if attempt == OVER:
+            found = f"no run: {run} is over" if run else "no run: it is gone"
+        else:
+            found = f"attempt {attempt} of run {run}"
         return FencedError(str(self._load.pipeline_id), found)
 
     async def _check_mode(self, session: Session) -> None:

@@ -4,14 +4,19 @@ import asyncio
 
 import pytest
 
+from mapping_lang.batch import Batch
+from mapping_lang.types.kinds import ObjectType, Property, StringType
 from tests.warehouse.postgresql.loads import (
+    T1,
     Identity,
     Settings,
     a_load,
     connect,
     identities,
+    ids,
     initialized,
     normal,
+    times,
     waiting,
     write,
 )
@@ -20,6 +25,7 @@ from warehouse.interface import Mode
 from warehouse.operations import Operation
 from warehouse.postgresql import clearing
 
+EMAIL = ObjectType((Property("email", StringType(max_length=254), read_optional=True),))
 USERS: list[Identity] = [
     (str(number), {"email": f"{number}@x", "age": number}) for number in range(7)
 ]
@@ -44,13 +50,16 @@ async def test_all_of_a_pipeline_is_deleted_and_nothing_of_others(
             )
         assert await warehouse.delete_identities(700, normal) == 7
         assert await warehouse.delete_identities(700, normal) == 0
-        with pytest.raises(FencedError, match="no run"):
+        with pytest.raises(FencedError, match="no run: it is gone"):
             await write(loads[0], 3, *USERS)
+        for run in (a_load(attempt=2), a_load(run=901, started=T1)):
+            with pytest.raises(FencedError, match="no run: it is gone"):
+                await warehouse.open_load(run, normal)
         await write(loads[1], 3, ("9", {}))
     assert {each for (each,) in identities(settings, "_pipeline")} == {"701"}
     with connect(settings) as connection:
         for table, column in (
-            ("kiln_loads", "pipeline"),
+            ("kiln_loads WHERE batch IS NOT NULL", "pipeline"),
             ("kiln_touched", "pipeline"),
             ("kiln_destination_profiles", "_pipeline"),
         ):
@@ -82,6 +91,92 @@ async def test_what_a_pipeline_no_longer_gives_is_taken_from_its_identities(
         ],
         key=str,
     )
+
+
+async def test_a_run_that_is_over_gives_nothing_again_that_was_cleared(
+    settings: Settings,
+) -> None:
+    """RUN-80, RUN-97: the pipeline was edited while it ran, and a worker does not know the end."""
+    schema = a_load().schema
+    async with initialized(settings) as warehouse:
+        loading = await warehouse.open_load(a_load(attempt=2), normal)
+        await write(loading, 1, *USERS)
+        assert await warehouse.clear_properties(700, schema, [("age",)], normal) == 7
+        with pytest.raises(FencedError, match="no run: 900 is over"):
+            await write(loading, 2, ("0", {"age": 40}))
+        with pytest.raises(FencedError, match="no run: 900 is over"):
+            await warehouse.open_load(a_load(attempt=3), normal)
+        later = await warehouse.open_load(
+            a_load(run=901, started=T1, paths=(("email",),), schema=schema), normal
+        )
+        assert later.resumed is None
+        email = Batch.from_records(EMAIL, [{"email": "new"}])
+        prepared = later.prepare(email, ids("0"), times(T1, email))
+        await later.write(1, prepared, state="{}")
+    assert identities(settings, "_identity_id", "email", "age") == [
+        ("0", "new", None),
+        *((str(number), f"{number}@x", None) for number in range(1, 7)),
+    ]
+
+
+async def test_clearing_ends_where_it_is_not_wanted_any_more(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that gives the values again may have begun: it is asked for before every piece."""
+    monkeypatch.setattr(clearing, "PIECE_ROWS", 3)
+    asked: list[int] = []
+
+    async def wanted_twice() -> Mode:
+        asked.append(len(asked))
+        if len(asked) > 2:
+            raise LookupError("not wanted")
+        return Mode.NORMAL
+
+    schema = a_load().schema
+    async with initialized(settings) as warehouse:
+        loading = await warehouse.open_load(a_load(), normal)
+        await write(loading, 1, *USERS)
+        await loading.close()
+        with pytest.raises(LookupError):
+            await warehouse.clear_properties(700, schema, [("age",)], wanted_twice)
+        assert identities(settings, "age") == [(None,)] * 6 + [(6,)]
+        later = await warehouse.open_load(a_load(run=901, started=T1), normal)
+        with pytest.raises(LookupError):
+            await warehouse.clear_properties(700, schema, [("age",)], wanted_twice)
+        # Who was asked too early has fenced nobody.
+        await write(later, 1, ("0", {"age": 1}))
+    assert identities(settings, "age") == [(1,), *[(None,)] * 5, (6,)]
+
+
+async def test_nobody_begins_to_load_while_it_is_asked_whether_clearing_is_wanted(
+    settings: Settings,
+) -> None:
+    async with initialized(settings) as warehouse:
+        loading = await warehouse.open_load(a_load(), normal)
+        await write(loading, 1, *USERS)
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def once() -> Mode:
+            if asked.is_set():
+                raise LookupError("not wanted")
+            asked.set()
+            await answer.wait()
+            return Mode.NORMAL
+
+        schema = a_load().schema
+        clear = asyncio.create_task(warehouse.clear_properties(700, schema, [("age",)], once))
+        await asked.wait()
+        opening = asyncio.create_task(warehouse.open_load(a_load(run=901, started=T1), normal))
+        await waiting(settings, 1)
+        assert not opening.done()
+        answer.set()
+        with pytest.raises(LookupError):
+            await clear
+        await write(await opening, 1, ("0", {"age": 40}))
+    assert identities(settings, "_identity_id", "age") == [
+        ("0", 40),
+        *((str(number), None) for number in range(1, 7)),
+    ]
 
 
 async def test_the_mode_may_refuse_it(settings: Settings) -> None:

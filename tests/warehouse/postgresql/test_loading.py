@@ -247,13 +247,12 @@ async def test_loads_resolutions_and_deletions_wait_for_each_other_and_all_end(
                 await warehouse.resolve(asked, normal)
 
         async def delete() -> None:
-            for _ in range(4):
-                await warehouse.delete_identities(709, normal)
-                await write(await warehouse.open_load(a_load(pipeline=709), normal), 1, ADA)
+            for pipeline in range(706, 710):
+                await write(await warehouse.open_load(a_load(pipeline=pipeline), normal), 1, ADA)
+                assert await warehouse.delete_identities(pipeline, normal) == 1
 
         loads = [load(700 + number) for number in range(3)]
         await asyncio.wait_for(asyncio.gather(*loads, resolve(), resolve(), delete()), 100)
-        assert await warehouse.delete_identities(709, normal) == 1
         await resolve()
     with connect(settings) as connection:
         found = connection.execute("SELECT count(*), min(age), max(age) FROM profiles").fetchall()
