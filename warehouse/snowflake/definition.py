@@ -66,7 +66,7 @@ def repair(schema: Schema) -> Iterator[Sql]:
     listed = columns(schema)
     yield compose(
         """CREATE TABLE IF NOT EXISTS {table} (
-  "_PK" NUMBER(38,0) AUTOINCREMENT PRIMARY KEY,
+  "_PK" NUMBER(38,0) PRIMARY KEY,
   "_PIPELINE" VARCHAR NOT NULL,
   "_IS_ANONYMOUS" BOOLEAN NOT NULL DEFAULT FALSE,
   "_IDENTITY_ID" VARCHAR NOT NULL,
@@ -177,10 +177,11 @@ def _bookkeeping() -> Iterator[Sql]:
 )""",
         table=upper(LOADS),
     )
-    # A row of no pipeline: there is always one to change, and so to wait for.
+    # A row of no pipeline: there is always one to change, and so to wait for. Its batch is the last
+    # number that was given to an identity: those that the service gives are in no order.
     yield compose(
-        'INSERT INTO {table} ("PIPELINE", "RUN", "STARTED_AT", "ATTEMPT")'
-        " SELECT '', '', '1970-01-01'::TIMESTAMP_NTZ, 0"
+        'INSERT INTO {table} ("PIPELINE", "RUN", "STARTED_AT", "ATTEMPT", "BATCH")'
+        " SELECT '', '', '1970-01-01'::TIMESTAMP_NTZ, 0, 0"
         " WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE \"PIPELINE\" = '')",
         table=upper(LOADS),
     )

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from mapping_lang.batch import Batch
 from mapping_lang.types.arrow.layout import Array
-from warehouse.errors import FencedError, ModeRefusedError
+from warehouse.errors import BatchMissingError, FencedError, ModeRefusedError
 from warehouse.interface import ReadMode
 from warehouse.load import NO_IDS, Load, Prepared, Resumed
 from warehouse.operations import Operation
 from warehouse.prepare import IDENTITY_ID, prepare, storable_ids
-from warehouse.snowflake.loading_sql import KEPT, STAGE, LoadStatements
+from warehouse.snowflake.loading_sql import KEPT, OVER, STAGE, LoadStatements
 from warehouse.snowflake.session import Session
 from warehouse.snowflake.stored import store
 from warehouse.sql import Sql
@@ -65,7 +65,7 @@ class SnowflakeLoading:
         async with self._turn, self._undoing():
             # Tables are created outside of a transaction: creating one would end it.
             await self._run(partial(self._stage, prepared, kept))
-            if await self._entered(self._statements.enter(sequence, state)):
+            if await self._entered(self._statements.enter(sequence, state), sequence):
                 await self._run(partial(self._merge, sequence, with_kept=len(kept) > 0))
 
     async def purge(self, *, state: str) -> int:
@@ -78,9 +78,9 @@ class SnowflakeLoading:
         async with self._turn:
             await self._drop()
 
-    async def _entered(self, entry: Sql) -> bool:
+    async def _entered(self, entry: Sql, sequence: int = 0) -> bool:
         """Write into the ledger; False if it is there already, refused if it is no longer ours."""
-        entered = await self._run(partial(self._enter, entry))
+        entered = await self._run(partial(self._enter, entry, sequence))
         # In flight first, the mode after: a change of mode sees the one or is seen by the other.
         mode = await self._read_mode()
         if not mode.allows(Operation.WRITE):
@@ -109,13 +109,16 @@ class SnowflakeLoading:
         if len(kept):
             session.copy(KEPT, pa.RecordBatch.from_arrays([kept], names=[IDENTITY_ID]))
 
-    def _enter(self, entry: Sql, session: Session) -> bool:
+    def _enter(self, entry: Sql, sequence: int, session: Session) -> bool:
         session.begin(Operation.WRITE)
         if session.change(entry):
             return True
-        owner, _ = self._durable(session)
+        owner, durable = self._durable(session)
         if owner != self._owner:
             raise self._fenced(owner)
+        before = 0 if durable is None else durable.sequence
+        if before < sequence - 1 and not (durable is not None and durable.purged):
+            raise BatchMissingError(str(self._load.run_id), sequence, before)
         return False
 
     def _merge(self, sequence: int, session: Session, *, with_kept: bool) -> None:
@@ -145,7 +148,11 @@ class SnowflakeLoading:
 
     def _fenced(self, owner: tuple[str, int]) -> FencedError:
         run, attempt = owner
-        return FencedError(str(self._load.pipeline_id), f"attempt {attempt} of run {run}")
+        if attempt == OVER:
+            found = f"no run: {run} is over" if run else "no run: it is gone"
+        else:
+            found = f"attempt {attempt} of run {run}"
+        return FencedError(str(self._load.pipeline_id), found)
 
     async def _run(self, work: Callable[[Session], T]) -> T:
         if self._session is None:

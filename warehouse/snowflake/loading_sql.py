@@ -22,6 +22,9 @@ KEPT: Final = "kiln_stage_kept"
 FILES: Final = "kiln_files"
 """Where the files of batches are put; gone with the session, as are the tables."""
 
+OVER: Final = 2**63 - 1
+"""The attempt of a run that is over: none can come after it."""
+
 META: Final = (
     (POSITION, "NUMBER(38,0)"),
     (IDENTITY_ID, "VARCHAR"),
@@ -112,12 +115,13 @@ class LoadStatements:
         )
 
     def enter(self, sequence: int, state: str) -> Sql:
-        """Note a batch; changes a row if it is new and the pipeline is still ours."""
+        """Note a batch; changes a row if it is the next one and the pipeline is still ours."""
         return compose(
             "UPDATE {loads} SET BATCH = {sequence}, STATE = {state} WHERE {ours}"
-            " AND (BATCH IS NULL OR BATCH < {sequence}) AND NOT PURGED",
+            " AND COALESCE(BATCH, 0) = {before} AND NOT PURGED",
             loads=upper(LOADS),
             sequence=value(sequence),
+            before=value(sequence - 1),
             state=value(state),
             ours=self._ours(),
         )
@@ -152,22 +156,30 @@ class LoadStatements:
             same=self._same(IDENTITIES.upper()),
             differs=self._differs(IDENTITIES.upper()),
         )
-        # Not one MERGE: the numbers of new identities are in the order of their records (DEC-49).
+        # Not one MERGE: new identities are numbered in the order of their records (DEC-49).
         yield compose(
-            "INSERT INTO {identities} (_PIPELINE, _CONNECTION, _RUN, _IS_ANONYMOUS,"
+            "UPDATE {loads} SET BATCH = BATCH + (SELECT COUNT(*) FROM {stage}) WHERE PIPELINE = ''",
+            loads=upper(LOADS),
+            stage=upper(STAGE),
+        )
+        yield compose(
+            "INSERT INTO {identities} (_PK, _PIPELINE, _CONNECTION, _RUN, _IS_ANONYMOUS,"
             " _IDENTITY_ID, {names})"
-            " SELECT {pipeline}, {connection}, {run}, FALSE, s._IDENTITY_ID, {staged}"
-            " FROM {rows} AS s WHERE NOT EXISTS (SELECT 1 FROM {identities} AS t WHERE {same})"
-            " ORDER BY {position}",
+            " SELECT (SELECT BATCH FROM {loads} WHERE PIPELINE = '')"
+            " - (SELECT COUNT(*) FROM {stage}) + ROW_NUMBER() OVER (ORDER BY {position}),"
+            " {pipeline}, {connection}, {run}, FALSE, s._IDENTITY_ID, {staged}"
+            " FROM {rows} AS s WHERE NOT EXISTS (SELECT 1 FROM {identities} AS t WHERE {same})",
             identities=upper(IDENTITIES),
             names=commas(map(upper, names)),
+            loads=upper(LOADS),
+            stage=upper(STAGE),
+            position=_staged(POSITION),
             pipeline=self._pipeline,
             connection=value(str(self.load.connection_id)),
             run=self._run,
             staged=commas(_staged(each) for each in names),
             rows=self._rows(),
             same=self._same(),
-            position=_staged(POSITION),
         )
 
     def purge(self) -> Sql:

@@ -32,7 +32,7 @@ from warehouse.profile import (
 )
 from warehouse.selection import ProfileBatch, ProfileSelection
 from warehouse.snowflake.altering import alter, statements
-from warehouse.snowflake.clearing import clear, clearance, deletion
+from warehouse.snowflake.clearing import begin, clearance, deletion, finish, gone, over
 from warehouse.snowflake.clusters import tables
 from warehouse.snowflake.definition import (
     check_schema,
@@ -142,12 +142,13 @@ class SnowflakeWarehouse:
         return loading
 
     async def delete_identities(self, pipeline_id: int, read_mode: ReadMode) -> int:
-        return await self._clear(deletion(pipeline_id), read_mode)
+        return await self._clear(tuple(gone(pipeline_id)), deletion(pipeline_id), read_mode)
 
     async def clear_properties(
         self, pipeline_id: int, profiles: Schema, paths: Iterable[Path], read_mode: ReadMode
     ) -> int:
-        return await self._clear(clearance(pipeline_id, profiles, paths), read_mode)
+        change = clearance(pipeline_id, profiles, paths)
+        return await self._clear((over(pipeline_id),), change, read_mode) if change else 0
 
     async def count_in_flight(self) -> Mapping[Operation, int]:
         found = await asyncio.to_thread(self._in_flight, tuple(Operation))
@@ -184,10 +185,16 @@ class SnowflakeWarehouse:
         finally:
             await ended(session)
 
-    async def _clear(self, statements: Sequence[Sql], read_mode: ReadMode) -> int:
-        """Change all in one transaction; the last statement tells how many identities that were."""
-        async with self._working(Operation.WRITE, read_mode) as session:
-            return await apart(session, lambda each: clear(each, statements))
+    async def _clear(
+        self, ledger: Sequence[Sql], change: Sequence[Sql], read_mode: ReadMode
+    ) -> int:
+        """Change all in one transaction, in which nobody begins to load the pipeline."""
+        session = await connected(self._session)
+        try:
+            await enter(session, Operation.WRITE, read_mode, partial(begin, statements=ledger))
+            return await apart(session, partial(finish, statements=change))
+        finally:
+            await ended(session)
 
     def _in_flight(self, operations: Collection[Operation]) -> tuple[Transaction, ...]:
         with connect(self._settings) as connection:

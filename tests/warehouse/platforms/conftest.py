@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if real_account() is not None:
         return
     for item in items:
-        name = getattr(item, "originalname", None)
+        name = str(getattr(item, "originalname", ""))
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if parameters.get("house") == "Snowflake" and name in EXCEPTIONS:
             item.add_marker(pytest.mark.xfail(reason=EXCEPTIONS[name], strict=True))

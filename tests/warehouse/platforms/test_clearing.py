@@ -4,6 +4,7 @@ import pytest
 
 from tests.warehouse.platforms.house import (
     SCHEMA,
+    T1,
     House,
     User,
     a_load,
@@ -28,6 +29,8 @@ async def test_all_of_a_pipeline_is_deleted_and_nothing_of_others(house: House) 
         assert await warehouse.delete_identities(700, normal) == 0
         with pytest.raises(FencedError, match="no run"):
             await write(loads[0], 3, *EVERYBODY)
+        with pytest.raises(FencedError, match="it is gone"):
+            await warehouse.open_load(a_load(run=999, started=T1), normal)
         await write(loads[1], 3, ("9", {}))
         found = await identities(warehouse, "700", "701")
     assert [each.pipeline for each in found] == ["701"] * 8
@@ -44,6 +47,9 @@ async def test_what_a_pipeline_no_longer_gives_is_taken_from_its_identities(hous
         assert cleared == 8
         assert await warehouse.clear_properties(700, SCHEMA, [("age",), ("home",)], normal) == 0
         assert await warehouse.clear_properties(700, SCHEMA, [], normal) == 0
+        # The run that gave them is over: it may not give them again (RUN-80).
+        with pytest.raises(FencedError, match="900 is over"):
+            await warehouse.open_load(a_load(connection=700), normal)
         mine = await users(warehouse, pipeline="700")
         others = await users(warehouse, pipeline="701")
     emails = {str(number): {"email": "e"} for number in range(7)}

@@ -17,7 +17,7 @@ from tests.warehouse.platforms.house import (
     users,
     write,
 )
-from warehouse.errors import FencedError, ModeRefusedError
+from warehouse.errors import BatchMissingError, FencedError, ModeRefusedError
 from warehouse.interface import Mode
 from warehouse.load import Resumed
 
@@ -97,6 +97,37 @@ async def test_a_batch_is_written_once_and_its_state_is_kept_with_it(house: Hous
         await write(again, 3, ("3", {"email": "c"}))
         found = {user: each["email"] for user, each in (await users(warehouse)).items()}
     assert found == {"1": "ada@x", "2": "bob@x", "3": "c"}
+
+
+async def test_a_batch_that_does_not_follow_is_refused(house: House) -> None:
+    """DEC-44."""
+    async with house.initialized() as warehouse:
+        loading = await warehouse.open_load(a_load(), normal)
+        with pytest.raises(BatchMissingError):
+            await write(loading, 2, ADA)
+        await write(loading, 1, ADA)
+        with pytest.raises(BatchMissingError):
+            await write(loading, 3, BOB)
+        assert [each.user_id for each in await identities(warehouse)] == ["1"]
+
+
+async def test_a_batch_may_be_sent_ahead(house: House) -> None:
+    async with house.initialized() as warehouse:
+        loading = await warehouse.open_load(a_load(), normal)
+        batches = [
+            loading.prepare(
+                Batch.from_records(SCHEMA, [{"age": number}]),
+                pa.array([str(number)]),
+                pa.array([T0], TIMESTAMP),
+            )
+            for number in range(3)
+        ]
+        await loading.stage(batches[0])
+        for number, prepared in enumerate(batches):
+            await loading.write(number + 1, prepared, state="{}")
+            if number == 0:
+                await loading.stage(batches[1])
+        assert await users(warehouse) == {"0": {"age": 0}, "1": {"age": 1}, "2": {"age": 2}}
 
 
 async def test_an_earlier_attempt_and_an_earlier_run_are_fenced(house: House) -> None:
