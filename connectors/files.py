@@ -118,7 +118,7 @@ class Patience:
     @property
     def slow_seconds(self) -> float:
         """How much waiting shows that a storage is too slow."""
-        return 4 * self.read_seconds
+        return 2 * self.read_seconds
 
 
 @final
@@ -151,6 +151,12 @@ class ByteStream(Protocol):
     @property
     def local(self) -> BinaryIO | None:
         """The same bytes in a file on this machine, where they are in one."""
+
+    def ready(self, size: int, seconds: float, /) -> bool:
+        """Wait until there is something to read, or the end, but no longer than that.
+
+        At most so many bytes are asked for meanwhile.
+        """
 
     def read(self, size: int, /) -> bytes:
         """Give at most so many bytes; none at the end. Raises `FileError`."""
@@ -207,6 +213,8 @@ class BatchSizes:
     records: int = 10_000
     bytes: int = 2 * 2**20
     """Of the file, unpacked; a record is never divided."""
+    seconds: float = 5.0
+    """How long records wait for others where a storage is slow (RUN-28)."""
 
 
 @final

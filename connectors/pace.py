@@ -17,6 +17,13 @@ class Pace:
         self._waited_seconds = 0.0
         self._bytes = 0
 
+    def waited(self, wait: Callable[[], bool]) -> bool:
+        """Wait for something to read, and count the time."""
+        begun = self._seconds()
+        is_there = wait()
+        self._waited_seconds += self._seconds() - begun
+        return is_there
+
     def timed(self, read: Callable[[], bytes]) -> bytes:
         """Read, and count it; time in which nobody reads is none that a storage takes."""
         begun = self._seconds()

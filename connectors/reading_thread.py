@@ -1,7 +1,7 @@
 """A thread that reads one file, with an event loop on which it waits for a storage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
@@ -11,8 +11,15 @@ from contextlib import (
 )
 from typing import Any, BinaryIO, Final, TypeVar, final
 
-from connectors.files import ByteStream, FileCode, FileError, Patience, StoredFile
+from connectors.files import (
+    ByteStream,
+    FileCode,
+    FileError,
+    Patience,
+    StoredFile,
+)
 from connectors.pace import Pace
+from connectors.standing_loop import StandingLoop
 
 CLOSE_SECONDS: Final = 5.0
 """How long a storage has to let go of a file."""
@@ -26,7 +33,8 @@ class ReadingThread:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="reading")
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=StandingLoop)
+        self._begun: set[asyncio.Task[Any]] = set()
         self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         self._is_stopped = False
         self.resources = ExitStack()
@@ -59,6 +67,22 @@ class ReadingThread:
 
         return self._runner.run(waiting())
 
+    def begin(self, coroutine: Coroutine[Any, Any, _Result]) -> "asyncio.Task[_Result]":
+        """In the thread: ask a storage for something, to be waited for later, bit by bit."""
+        if self._is_stopped:
+            coroutine.close()
+            raise asyncio.CancelledError
+        task = self._runner.get_loop().create_task(coroutine)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return task
+
+    def wait_some(self, task: "asyncio.Task[Any]", seconds: float) -> bool:
+        """In the thread: wait for what was begun, but no longer than that; tells if it is done."""
+        if not task.done():
+            self.wait_for(_wait(task, seconds))
+        return task.done()
+
     @contextmanager
     def entered(self, resource: AbstractAsyncContextManager[_Result]) -> Iterator[_Result]:
         """In the thread: hold something of a storage open."""
@@ -86,6 +110,7 @@ class ReadingThread:
 
     def _close(self) -> None:
         try:
+            self._runner.run(_abandon(frozenset(self._begun)))
             self.resources.close()
         finally:
             self._runner.close()
@@ -99,6 +124,21 @@ async def reading_thread() -> AsyncIterator[ReadingThread]:
         yield thread
     finally:
         await thread.close()
+
+
+async def _wait(task: "asyncio.Task[Any]", seconds: float) -> None:
+    await asyncio.wait((task,), timeout=seconds)
+
+
+async def _abandon(tasks: Collection["asyncio.Task[Any]"]) -> None:
+    """End what was begun: nothing can be closed that still reads."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()
 
 
 async def _close(resource: AbstractAsyncContextManager[Any]) -> None:
@@ -117,10 +157,35 @@ class _Stream:
         self._thread = thread
         self._stored = stored
         self._pace = pace
+        self._begun: asyncio.Task[bytes] | None = None
+        self._rest = memoryview(b"")
+        """What was begun to be read, and is more than was asked for then."""
 
     @property
     def local(self) -> BinaryIO | None:
         return self._stored.local
 
+    def ready(self, size: int, seconds: float, /) -> bool:
+        if self._rest or self.local is not None:
+            return True  # a disk sends at once
+        if self._begun is None:
+            self._begun = self._thread.begin(self._stored.read(size))
+        begun = self._begun
+        return self._pace.waited(lambda: self._thread.wait_some(begun, seconds))
+
     def read(self, size: int, /) -> bytes:
-        return self._pace.timed(lambda: self._thread.wait_for(self._stored.read(size)))
+        if not self._rest:
+            self._rest = memoryview(self._pace.timed(lambda: self._next(size)))
+        taken = bytes(self._rest[:size])
+        self._rest = self._rest[size:]
+        return taken
+
+    def _next(self, size: int) -> bytes:
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return self._thread.wait_for(self._stored.read(size))
+        return begun.result() if begun.done() else self._thread.wait_for(_result(begun))
+
+
+async def _result(task: "asyncio.Task[bytes]") -> bytes:
+    return await task

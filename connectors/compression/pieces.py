@@ -28,6 +28,9 @@ class Counted:
     def local(self) -> BinaryIO | None:
         return self._stream.local
 
+    def ready(self, size: int, seconds: float, /) -> bool:
+        return self._stream.ready(size, seconds)
+
     def read(self, size: int, /) -> bytes:
         chunk = self._stream.read(size)
         self.count += len(chunk)
@@ -41,11 +44,16 @@ class Unpacked:
     local: BinaryIO | None = None
 
     def __init__(
-        self, pieces: Iterator[bytes], packed_bytes: Callable[[], int], limits: FileLimits
+        self,
+        pieces: Iterator[bytes],
+        packed_bytes: Callable[[], int],
+        limits: FileLimits,
+        packed_ready: Callable[[int, float], bool] = lambda *_: True,
     ) -> None:
         self._pieces = pieces
         self._packed_bytes = packed_bytes
         self._limits = limits
+        self._packed_ready = packed_ready
         self._piece = memoryview(b"")
         self._count = 0
 
@@ -68,6 +76,10 @@ class Unpacked:
     def begin(self) -> None:
         """Unpack the first piece, to see that the file is what it is said to be."""
         self._piece = memoryview(self._next())
+
+    def ready(self, size: int, seconds: float, /) -> bool:
+        """Wait for packed bytes; the first of them may not be enough for a piece."""
+        return bool(self._piece) or self._packed_ready(size, seconds)
 
     def read(self, size: int, /) -> bytes:
         if not self._piece:

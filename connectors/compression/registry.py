@@ -31,11 +31,13 @@ def unpack(stream: ByteStream, compression: Compression, limits: FileLimits) -> 
         case Compression.NONE:
             yield Content(stream)
         case Compression.GZIP:
-            unpacked = Unpacked(gzip_pieces(packed), lambda: packed.used, limits)
+            unpacked = Unpacked(gzip_pieces(packed), lambda: packed.used, limits, packed.ready)
             unpacked.begin()
             yield Content(unpacked)
         case Compression.SNAPPY:
-            yield Content(Unpacked(snappy_pieces(packed), lambda: packed.count, limits))
+            yield Content(
+                Unpacked(snappy_pieces(packed), lambda: packed.count, limits, packed.ready)
+            )
         case Compression.ZIP:
             with open_zip(packed, limits) as entry:
                 unpacked = entry.unpacked(limits)

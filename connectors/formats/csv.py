@@ -72,7 +72,7 @@ class CsvReader:
         divider = Divider(self._dialect, len(self.columns), kept)
         first = 0
         block_bytes = min(sizes.bytes, _FIRST_BYTES)
-        while (block := self._blocks.next(block_bytes)) is not None:
+        while (block := self._blocks.next(block_bytes, sizes.seconds)) is not None:
             columns, num_rows, failure = divider.divide(block)
             for start, stop in parts(num_rows, sizes.records):
                 part = [column.slice(start, stop - start) for column in columns]

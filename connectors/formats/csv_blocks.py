@@ -14,6 +14,7 @@ import re2
 
 from connectors.files import ByteStream, FileCode, FileError
 from connectors.formats.csv_rows import QUOTE, Dialect, MoreNeededError, Rows
+from connectors.gather import gather
 from mapping_lang.types.arrow.layout import Array
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -70,7 +71,8 @@ class Blocks:
         """Take the first row, after the line that it begins on; None if there is none."""
         wanted = _FIRST_BYTES
         while True:
-            self._fill(wanted)
+            # Whoever wants to know the columns does not wait for the records.
+            self._fill(wanted, least=max(len(self._data) + 1, _MARK_BYTES), seconds=0.0)
             rows = Rows(self._data, self._dialect, line=self._line, is_end=self._is_end)
             try:
                 row = rows.next()
@@ -90,11 +92,14 @@ class Blocks:
         self._data = self._first + self._data
         self._line -= self._first.count(b"\n")
 
-    def next(self, block_bytes: int) -> Block | None:
-        """Take rows of about so many bytes, one at least; None at the end of the file."""
-        wanted = block_bytes
+    def next(self, block_bytes: int, seconds: float) -> Block | None:
+        """Take rows of about so many bytes, one at least; None at the end of the file.
+
+        They are fewer if the others do not come within some seconds.
+        """
+        wanted, least = block_bytes, 1
         while True:
-            self._fill(wanted)
+            self._fill(wanted, least=least, seconds=seconds)
             if not self._data:
                 return None
             window = self._data[:wanted]
@@ -105,22 +110,17 @@ class Blocks:
                 self._drop(size, self._line + block.data.count(b"\n"))
                 return block
             self._check_row()
-            wanted = 2 * len(window)
+            wanted, least = max(block_bytes, 2 * len(window)), len(self._data) + 1
 
     def _drop(self, size: int, line: int) -> None:
         self._data = self._data[size:]
         self._line = line
 
-    def _fill(self, size: int) -> None:
-        parts = [self._data]
-        have = len(self._data)
-        while have < size and not self._is_end:
-            part = self._stream.read(max(size - have, 1))
-            parts.append(part)
-            have += len(part)
-            self._is_end = not part
-        self._data = b"".join(parts)
-        if self._is_start and (have >= _MARK_BYTES or self._is_end):
+    def _fill(self, size: int, *, least: int, seconds: float) -> None:
+        if not self._is_end:
+            gathered = gather(self._stream, self._data, size, least=least, seconds=seconds)
+            self._data, self._is_end = gathered.data, gathered.is_end
+        if self._is_start and (len(self._data) >= _MARK_BYTES or self._is_end):
             self._is_start = False
             self._refuse_encoding()
             # A byte order mark is none of the first value (DEC-52).

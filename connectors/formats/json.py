@@ -46,9 +46,9 @@ class JsonReader:
         """Read the rest of the document."""
         decoder = RecordDecoder(schema)
         document = self._document
-        guesses, first, wanted = True, 0, sizes.bytes
+        guesses, first, wanted, consumed = True, 0, sizes.bytes, 1
         while True:
-            document.fill(wanted)
+            document.fill(wanted, sizes.seconds, more=not consumed)
             guess = document.guess(wanted) if guesses else None
             records = None if guess is None else decoder.decode_all(guess.text)
             failure = None

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from connectors.files import ByteStream, FileCode, FileError
+from connectors.gather import gather
 from mapping_lang.diagnostics import quote
 
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SPACE: Final = b" \t\r\n"
 _FIRST_BYTES: Final = 64 * 2**10
+_MARK_BYTES: Final = 4
+"""So much tells how a text is encoded."""
 
 # A quote that is alone belongs to a string whose end has not come yet.
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
@@ -80,16 +83,15 @@ class Document:
                 raise self._not_an_array()
             wanted = 2 * len(self._data) + 1
 
-    def fill(self, size: int) -> None:
-        """Have so many bytes of what is not consumed, or all that are left."""
-        parts = [self._data]
-        have = len(self._data)
-        while have < size and not self._is_end:
-            part = self._stream.read(size - have)
-            parts.append(part)
-            have += len(part)
-            self._is_end = not part
-        self._data = b"".join(parts)
+    def fill(self, size: int, seconds: float = 0.0, *, more: bool = True) -> None:
+        """Have so many bytes of what is not consumed, or all that are left or come in time.
+
+        `more` than there are is waited for however long it takes: they are not enough.
+        """
+        if not self._is_end:
+            least = max(len(self._data) + more, _MARK_BYTES)
+            gathered = gather(self._stream, self._data, size, least=least, seconds=seconds)
+            self._data, self._is_end = gathered.data, gathered.is_end
 
     def guess(self, size: int) -> Guess | None:
         """Cut where an element likely ends, among so many bytes; None if there is no such place.

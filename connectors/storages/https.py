@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Final, final
 
-from connectors.files import CHUNK_BYTES, FileCode, FileError, Patience, Site
+from connectors.files import FileCode, FileError, Patience, Site
 from connectors.storages.waiting import again, too_late, watched, within
 from forms.addresses import AddressRefusedError, HostUnknownError
 from mapping_lang.diagnostics import quote
@@ -145,7 +145,7 @@ class _Answer:
     def __init__(self, response: Any, shown: str, patience: Patience) -> None:  # noqa: ANN401
         self._shown = shown
         self._seconds = patience.read_seconds
-        self._chunks = aiter(response.aiter_raw(CHUNK_BYTES // 16))
+        self._chunks = aiter(response.aiter_raw())
         self._rest = memoryview(b"")
         headers = response.headers
         length = headers.get("content-length", "")

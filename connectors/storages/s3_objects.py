@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final, final
 from urllib.parse import urlsplit
 
-from connectors.files import CHUNK_BYTES, FileCode, FileError, Patience, Site
+from connectors.files import FileCode, FileError, Patience, Site
 from connectors.storages.waiting import too_late, watched, within
 from forms.addresses import AddressRefusedError, HostUnknownError
 from mapping_lang.diagnostics import quote
@@ -135,7 +135,7 @@ class _Object:
         self._seconds = patience.read_seconds
         self._position = 0
         self._rest = memoryview(b"")
-        self._stream = aiter(found.stream(min_chunk_size=CHUNK_BYTES))
+        self._stream = aiter(found.stream(min_chunk_size=1))
         self.modified_at: datetime | None = meta["last_modified"]
         self.size: int | None = meta["size"]
         self.version = str(meta["e_tag"] or "")

@@ -7,7 +7,7 @@ import pytest
 from connectors.files import FileCode, FileError, Patience
 from connectors.pace import Pace
 
-PATIENCE = Patience(read_seconds=1.0, slowest_bytes_per_second=10)
+PATIENCE = Patience(read_seconds=2.0, slowest_bytes_per_second=10)
 """Forty bytes in four seconds of waiting are enough."""
 
 

@@ -6,7 +6,9 @@ import io
 import os
 import threading
 import zipfile
+import zlib
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ import pytest
 
 from connectors.files import BatchSizes, Compression, FileCode, FileError
 from connectors.formats.csv import CSV
+from connectors.formats.json import JSON
 from connectors.interface import Connector, ConnectorType
 from connectors.source_file import SourceFile, open_file, preview, sheets
 from mapping_lang.batch import Step
@@ -65,6 +68,25 @@ class _Waiting(_InMemory):
         self._is_waited_for.set()
         await asyncio.get_running_loop().create_future()
         return b""
+
+
+class _Held(_InMemory):
+    """A file of two parts, of which the second comes when it is let go."""
+
+    def __init__(self, first: bytes, second: bytes) -> None:
+        super().__init__(first)
+        self._second = second
+        self._let_go: Future[None] = Future()
+
+    def let_go(self) -> None:
+        self._let_go.set_result(None)
+
+    async def read(self, size: int, /) -> bytes:
+        if chunk := await super().read(size):
+            return chunk
+        await asyncio.wrap_future(self._let_go)
+        rest, self._second = self._second, b""
+        return rest
 
 
 class _Endless(_InMemory):
@@ -304,6 +326,66 @@ async def test_a_run_that_is_cancelled_does_not_wait_for_a_storage(tmp_path: Pat
         await reading
 
     assert storage.file.is_closed
+    async with asyncio.timeout(10):
+        await _until_no_thread_reads()
+
+
+def _flushed(*parts: bytes) -> tuple[bytes, ...]:
+    """Pack parts so that what packed them holds none of them back."""
+    packing = zlib.compressobj(wbits=31)
+    *firsts, last = parts
+    flushed = (packing.compress(each) + packing.flush(zlib.Z_SYNC_FLUSH) for each in firsts)
+    return (*flushed, packing.compress(last) + packing.flush())
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        (source("a", CSV, SETTINGS), (b"id,email\n1,a\n2,b\n3", b",c\n")),
+        (
+            source("a", CSV, SETTINGS, compression=Compression.GZIP),
+            _flushed(b"id,email\n1,a\n2,b\n3", b",c\n"),
+        ),
+        (
+            source(
+                "a",
+                JSON,
+                {"properties": [{"key": "id", "value": "t"}, {"key": "email", "value": "t"}]},
+            ),
+            (b'[{"id":1,"email":"a"},{"id":2,"email":"b"},{"id":3', b',"email":"c"}]'),
+        ),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0.0, 0.001])
+async def test_records_do_not_wait_for_what_a_slow_storage_has_not_sent(
+    tmp_path: Path, given: SourceFile, parts: tuple[bytes, bytes], seconds: float
+) -> None:
+    """RUN-28: not even if the next bytes have been asked for already."""
+    file = _Held(*parts)
+    given = replace(given, storage=_stored_in(_OneFile(file)).storage)
+    async with (
+        open_file(given, site(tmp_path), now) as opened,
+        aclosing(opened.batches(opened.schema, BatchSizes(seconds=seconds))) as batches,
+    ):
+        # The storage has more, and will send it when this was seen.
+        first = await anext(batches)
+        file.let_go()
+        rest = [batch async for batch in batches]
+
+    assert (first.first, first.num_records) == (0, 2)
+    assert [(batch.first, batch.num_records) for batch in rest] == [(2, 1)]
+
+
+async def test_a_file_is_closed_while_its_storage_is_slow(tmp_path: Path) -> None:
+    file = _Held(b"id,email\n1,a\n2", b"")
+    given = _stored_in(_OneFile(file))
+    async with (
+        open_file(given, site(tmp_path), now) as opened,
+        aclosing(opened.batches(opened.schema, BatchSizes(seconds=0.0))) as batches,
+    ):
+        assert (await anext(batches)).num_records == 1
+
+    assert file.is_closed
     async with asyncio.timeout(10):
         await _until_no_thread_reads()
 

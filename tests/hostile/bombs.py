@@ -59,9 +59,9 @@ def archive(entries: Sequence[tuple[str, Deflated]]) -> bytes:
 
 def csv_bomb(gigabytes: int) -> Deflated:
     """Rows of a mebibyte each, of which few become a batch and nothing is wrong with any."""
-    row = b"1,a@x.io,"
+    row = b"1,a@x.io,2,"
     padded = row + b"x" * (_MEBIBYTE - len(row) - 1) + b"\n"
-    return deflated(b"id,mail,age\n", padded, gigabytes * 1024)
+    return deflated(b"id,mail,age,filler\n", padded, gigabytes * 1024)
 
 
 def zip_bomb(gigabytes: int = 10) -> bytes:
@@ -126,19 +126,24 @@ _SHEET = b"<worksheet><sheetData>"
 _HEADER = _row(b"id", b"mail", b"age")
 
 
-def workbook_of_endless_rows(gigabytes: int = 10) -> bytes:
+def endless_rows(gigabytes: int) -> Deflated:
     padded = _row(b"1", b"a@x.io", b"x" * (_MEBIBYTE - 200))
-    return workbook(deflated(_SHEET + _HEADER, padded, gigabytes * 1024))
+    return deflated(_SHEET + _HEADER, padded, gigabytes * 1024)
 
 
-def workbook_of_one_cell(gigabytes: int = 10) -> bytes:
+def workbook_of_endless_rows(gigabytes: int = 10) -> bytes:
+    return workbook(endless_rows(gigabytes))
+
+
+def workbook_of_one_cell(megabytes: int) -> bytes:
+    """Less than is refused for its size alone."""
     start = _SHEET + _HEADER + b"<row><c><v>"
-    return workbook(deflated(start, b"1" * _MEBIBYTE, gigabytes * 1024))
+    return workbook(deflated(start, b"1" * _MEBIBYTE, megabytes))
 
 
-def workbook_of_one_attribute(gigabytes: int = 10) -> bytes:
+def workbook_of_one_attribute(megabytes: int) -> bytes:
     start = _SHEET + _HEADER + b'<row spans="'
-    return workbook(deflated(start, b"1" * _MEBIBYTE, gigabytes * 1024))
+    return workbook(deflated(start, b"1" * _MEBIBYTE, megabytes))
 
 
 def workbook_of_wide_rows() -> bytes:
@@ -172,6 +177,29 @@ def parquet_of_repeated_texts(megabytes: int = 2, records: int = 100_000) -> byt
         compression="zstd",
         use_dictionary=["mail", "age"],
         dictionary_pagesize_limit=2 * megabytes * _MEBIBYTE,
+        store_schema=False,
+    )
+    return written.getvalue()
+
+
+def parquet_of_one_page(megabytes: int = 80) -> bytes:
+    """All of a column in one page: its writer is told so."""
+    table = pa.table(
+        {
+            "id": [str(index) for index in range(megabytes)],
+            "mail": ["x" * (_MEBIBYTE - 4)] * megabytes,
+            "age": pa.nulls(megabytes, pa.string()),
+        }
+    )
+    written = io.BytesIO()
+    pq.write_table(
+        table,
+        written,
+        compression="zstd",
+        use_dictionary=False,
+        data_page_size=2**31 - 1,
+        write_batch_size=megabytes,
+        write_statistics=False,
         store_schema=False,
     )
     return written.getvalue()

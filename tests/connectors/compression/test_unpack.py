@@ -32,6 +32,9 @@ class Bytes:
         self._stream = io.BytesIO(content)
         self._most = most
 
+    def ready(self, size: int, seconds: float, /) -> bool:
+        return seconds > 0
+
     def read(self, size: int, /) -> bytes:
         return self._stream.read(min(size, self._most))
 

@@ -31,6 +31,9 @@ class _Bytes:
     def __init__(self, content: bytes) -> None:
         self._stream = io.BytesIO(content)
 
+    def ready(self, size: int, seconds: float, /) -> bool:
+        return seconds > 0
+
     def read(self, size: int, /) -> bytes:
         return self._stream.read(size)
 
@@ -53,7 +56,7 @@ def _exactly(text: bytes, dialect: Dialect) -> Outcome:
         found.append(row)
 
 
-def _in_blocks(text: bytes, dialect: Dialect, block_bytes: int) -> Outcome:
+def _in_blocks(text: bytes, dialect: Dialect, block_bytes: int, seconds: float = 60.0) -> Outcome:
     blocks = Blocks(_Bytes(text), dialect, row_bytes=1_000_000)
     try:
         _, first = blocks.first_row()
@@ -64,7 +67,7 @@ def _in_blocks(text: bytes, dialect: Dialect, block_bytes: int) -> Outcome:
     blocks.give_back()
     divider = Divider(dialect, len(first), range(len(first)))
     found: list[list[bytes]] = []
-    while (block := blocks.next(block_bytes)) is not None:
+    while (block := blocks.next(block_bytes, seconds)) is not None:
         columns, num_rows, failure = divider.divide(block)
         assert {len(column) for column in columns} == {num_rows}
         found += map(list, zip(*(column.to_pylist() for column in columns), strict=True))
@@ -103,6 +106,7 @@ def test_blocks_of_any_size_give_the_rows_of_the_file(
 
     _agree(_in_blocks(text, dialect, block_bytes), expected)
     _agree(_in_blocks(text, dialect, 100_000), expected)
+    _agree(_in_blocks(text, dialect, block_bytes, seconds=0.0), expected)
 
 
 @settings(max_examples=150, deadline=None)

@@ -32,6 +32,9 @@ class _Bytes:
     def __init__(self, content: bytes) -> None:
         self._stream = io.BytesIO(content)
 
+    def ready(self, size: int, seconds: float, /) -> bool:
+        return seconds > 0
+
     def read(self, size: int, /) -> bytes:
         return self._stream.read(size)
 
