@@ -189,6 +189,14 @@ def _events() -> Iterator[Sql]:
         table=name(EVENTS),
         columns=join(",\n  ", listed),
     )
+    # The events of a profile are read page by page, the latest first; most are of nobody yet when
+    # they come, and cost nothing here until a resolution tells whose they are.
+    yield compose(
+        'CREATE INDEX IF NOT EXISTS {index} ON {table} ("kpid", "timestamp" DESC)'
+        ' WHERE "kpid" IS NOT NULL',
+        index=name(f"{EVENTS}_latest"),
+        table=name(EVENTS),
+    )
     yield compose(
         "CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table}",
         view=name(EVENTS_VIEW),

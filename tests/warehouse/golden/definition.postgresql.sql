@@ -185,6 +185,8 @@ CREATE TABLE IF NOT EXISTS "kiln_events" (
   PRIMARY KEY ("message_id")
 );
 
+CREATE INDEX IF NOT EXISTS "kiln_events_latest" ON "kiln_events" ("kpid", "timestamp" DESC) WHERE "kpid" IS NOT NULL;
+
 CREATE OR REPLACE VIEW "events" AS SELECT * FROM "kiln_events";
 
 CREATE OR REPLACE VIEW "profiles" AS SELECT "_kpid", "_updated_at", "text", "short", "bytes", "flag", "int8", "int16", "int24", "int32", "int64", "uint8", "uint16", "uint24", "uint32", "uint64", "float32", "float64", "amount", "moment", "day", "clock", "since", "ref", "prefs", "address", "tags", "labels", "home_city" FROM "kiln_profiles_0";

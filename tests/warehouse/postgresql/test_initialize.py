@@ -45,6 +45,14 @@ def _relations(settings: Settings) -> set[str]:
         return {name for (name,) in rows}
 
 
+def _indexes(settings: Settings) -> dict[str, str]:
+    with _connect(settings) as connection:
+        rows = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        )
+        return dict(rows.fetchall())
+
+
 async def test_every_object_is_created_and_the_views_can_be_read(settings: Settings) -> None:
     warehouse = await _open(settings)
     await warehouse.check_initializable()
@@ -174,14 +182,37 @@ async def test_a_schema_in_which_nothing_may_be_created_is_unavailable(settings:
 async def test_what_is_missing_is_repaired_and_the_rest_left_alone(settings: Settings) -> None:
     warehouse = await _open(settings)
     await _initialize(warehouse)
-    everything = _relations(settings)
+    everything, indexes = _relations(settings), _indexes(settings)
     with _connect(settings) as connection:
         connection.execute("DROP TABLE kiln_loads")
+        # A warehouse of a release before this index.
+        connection.execute("DROP INDEX kiln_events_latest")
         connection.execute("INSERT INTO kiln_profiles_0 VALUES (gen_random_uuid(), '{1}', now())")
     await warehouse.repair(EVERY_KIND)
     assert _relations(settings) == everything
+    assert _indexes(settings) == indexes
     with _connect(settings) as connection:
         assert connection.execute("SELECT count(*) FROM profiles").fetchone() == (1,)
+
+
+async def test_the_events_of_a_profile_are_found_without_reading_those_of_others(
+    settings: Settings,
+) -> None:
+    await _initialize(await _open(settings))
+    with _connect(settings) as connection:
+        connection.execute(
+            'INSERT INTO kiln_events ("kpid", "connection_id", "anonymous_id", "message_id",'
+            ' "received_at", "sent_at", "timestamp", "traits", "type")'
+            " SELECT md5((n % 500)::text)::uuid, 'c', 'a', n::text, now(), now(), now(), '{}',"
+            " 'track' FROM generate_series(1, 5000) AS n"
+        )
+        connection.execute("ANALYZE kiln_events")
+        plan = connection.execute(
+            "EXPLAIN (COSTS OFF) SELECT * FROM events WHERE kpid = md5('1')::uuid"
+            " ORDER BY timestamp DESC, message_id LIMIT 5"
+        ).fetchall()
+    assert "kiln_events_latest" in str(plan), plan
+    assert "Seq Scan" not in str(plan), plan
 
 
 async def test_what_is_no_warehouse_of_ours_is_told_apart(settings: Settings) -> None:
