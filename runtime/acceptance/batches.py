@@ -1,7 +1,7 @@
 """Accepted rows as the columns of a batch, without making their records first."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -13,9 +13,11 @@ from mapping_lang.types.kinds import ObjectType, Property, Schema
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import ABSENT
 from runtime.acceptance.contract import Contract
-from runtime.acceptance.layout import Branch, layout_of
+from runtime.acceptance.layout import Branch
 from runtime.acceptance.rows import Columns, row_acceptance_for
 from runtime.sandbox.interface import Language
+
+_FALSE: Final = pa.scalar(value=False)
 
 
 def accept_batch(
@@ -32,10 +34,11 @@ def accept_batch(
     if len(distinct) != 1 or not count:
         return None
     contract = Contract(schema, language, preserve_json, distinct.pop())
-    columns = row_acceptance_for(contract).columns(lines, count)
+    acceptance = row_acceptance_for(contract)
+    columns = acceptance.columns(lines, count)
     if columns is None:
         return None
-    return Batch.trusted(schema, _arrays(layout_of(schema), columns, count), count)
+    return Batch.trusted(schema, _arrays(acceptance.layout, columns, count), count)
 
 
 def _arrays(branch: Branch, columns: Columns, count: int) -> list[Array]:
@@ -66,7 +69,7 @@ def _present(item: Property | None, array: Array, count: int) -> list[Array]:
     """Give a column, and its companion if it has one, which says that nothing is absent."""
     if item is None or not item.nullable:
         return [array]
-    return [array, pa.repeat(pa.scalar(value=False), count)]
+    return [array, pa.repeat(_FALSE, count)]
 
 
 def _gaps(values: Sequence[Any], positions: set[int]) -> list[Any]:

@@ -53,13 +53,13 @@ class Columns:
 class RowAcceptance:
     """Reads rows that are meant for one contract."""
 
-    __slots__ = ("_contract", "_layout", "_leaves", "_lenient", "_usual")
+    __slots__ = ("_contract", "_leaves", "_lenient", "_usual", "layout")
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._layout = layout_of(contract.schema)
-        self._leaves = leaves_of(self._layout)
-        self._usual = _UsualWay(contract, self._layout)
+        self.layout = layout_of(contract.schema)
+        self._leaves = leaves_of(self.layout)
+        self._usual = _UsualWay(contract, self.layout)
         self._lenient: _LenientWay | None = None
 
     def accept(self, lines: bytes, count: int) -> list[Record | ValueRefusedError]:
@@ -100,7 +100,7 @@ class RowAcceptance:
     def _lenient_way(self) -> "_LenientWay":
         # Functions leave out what has no value, or leave null there: if one record, then others.
         if self._lenient is None:
-            self._lenient = _LenientWay(self._contract, self._layout)
+            self._lenient = _LenientWay(self._contract, self.layout)
         return self._lenient
 
     def _as_object(self, text: bytes) -> bytes:
@@ -118,7 +118,7 @@ class RowAcceptance:
         ]
         for place in absent:
             values[place] = None
-        return _object_text(self._layout, values)
+        return _object_text(self.layout, values)
 
 
 @functools.lru_cache(maxsize=_MAX_CACHED)
