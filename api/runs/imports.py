@@ -23,7 +23,7 @@ from api.runs.journal import RunJournal
 from api.runs.lease import Claim
 from api.runs.redriven import FailedRecords
 from api.vault.vault import Purpose, Vault
-from connectors.files import Compression, FileCode, FileError, Site
+from connectors.files import BatchSizes, Compression, FileCode, FileError, Site
 from connectors.interface import Connector
 from connectors.registry import Catalogue
 from connectors.source_file import SourceFile, open_file
@@ -53,6 +53,7 @@ class Carrier:
     site: Site
     client: Client = field(repr=False)
     clock: Callable[[], datetime]
+    sizes: BatchSizes = field(default_factory=BatchSizes)
 
     async def carry(self, claim: Claim) -> Outcome:
         """Carry out a run from where it is; raises `FencedError` once it is not ours."""
@@ -86,6 +87,7 @@ class Carrier:
                 ),
                 clock=self.clock,
                 known=claim.known,
+                sizes=self.sizes,
             ).run()
 
     @asynccontextmanager

@@ -19,7 +19,7 @@ from api.transformer.transformer import metadata_of
 from api.vault.vault import Vault
 from api.worker import Worker
 from connectors.addresses import trusting
-from connectors.files import Root, Site
+from connectors.files import BatchSizes, Root, Site
 from connectors.registry import catalogue
 from runtime.client import ClientOptions, connect
 
@@ -83,6 +83,7 @@ async def working(
                 site=site_of(settings),
                 client=client,
                 clock=clock,
+                sizes=BatchSizes(seconds=settings.batch_seconds),
             ),
             lease_seconds=settings.lease_seconds,
         )

@@ -71,3 +71,5 @@ class Settings:
     drain_seconds: float = 20.0
     lease_seconds: float = 15.0
     """How long a worker that says nothing is believed to be alive (RUN-96)."""
+    batch_seconds: float = 5.0
+    """How long records of a slow source wait for others before they are imported (RUN-28)."""

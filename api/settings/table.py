@@ -252,5 +252,10 @@ SETTINGS: Final = (
         help="after how long without a word a worker is taken for dead (default 15)",
         read=_lease,
     ),
+    Setting(
+        name="batch_seconds",
+        help="how long records of a slow source wait for others (default 5)",
+        read=_positive,
+    ),
     *_oauth_settings(),
 )

@@ -84,6 +84,7 @@ def test_nothing_has_to_be_told() -> None:
         ({"KILN_TRACE_ENDPOINT": "http://otel:4317"}, {"trace_endpoint": "http://otel:4317"}),
         ({"KILN_DRAIN_SECONDS": "1.5"}, {"drain_seconds": 1.5}),
         ({"KILN_LEASE_SECONDS": "2.5"}, {"lease_seconds": 2.5}),
+        ({"KILN_BATCH_SECONDS": "0.5"}, {"batch_seconds": 0.5}),
         # Of others, who read them themselves.
         ({"KILN_RUNTIME_GUESTS": "x", "KILN_PYTHON": "python3", "KILNX": "", "PATH": ""}, {}),
     ],
