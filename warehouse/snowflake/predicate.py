@@ -201,10 +201,11 @@ def _json_contains(array: Sql, operand: JsonOperand) -> Sql:
     text = ValueEncoder(StringType()).encode(operand.text).decode()
     tests = [_contains(array, text)]
     if operand.number is not None and -MAX_PRECISION <= operand.number.adjusted() < MAX_PRECISION:
-        # Integers and others are different values to the service, even where they are equal.
-        number = operand.number
-        whole = number == number.to_integral_value()
-        tests.append(_contains(array, str(int(number)) if whole else f"{number:f}"))
+        number = f"{operand.number:f}"
+        # An integer and a decimal may be different elements, even where they are equal.
+        whole, _, digits = number.partition(".")
+        spellings = (whole, f"{whole}.0") if not digits.strip("0") else (number,)
+        tests += [_contains(array, each) for each in spellings]
     return _any(tests)
 
 
@@ -371,7 +372,7 @@ def _inside(column: Sql, json_path: Path) -> Sql:
     """Go into objects by name; no name is a number, so that it never goes into an array."""
     for each in json_path:
         column = compose("GET({c}, {name})", c=column, name=value(each))
-    return column
+    return compose("({c})", c=column) if json_path else column
 
 
 def _text_of(found: Sql) -> Sql:

@@ -37,7 +37,7 @@ from warehouse.profile import (
 )
 from warehouse.registry import BY_CODE
 
-User = tuple[str, Mapping[str, Value]]
+User = tuple[str, Mapping[str, Value | None]]
 """A user id, and the record of it."""
 
 SCHEMA = ObjectType(

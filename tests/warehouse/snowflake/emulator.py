@@ -28,6 +28,7 @@ MISSING: Final[Mapping[str, str]] = MappingProxyType(
         "named transactions": "their list, their ids, and what ends those of others",
         "AS_VARCHAR, AS_INTEGER, AS_DOUBLE, AS_ARRAY, TYPEOF": "of values inside JSON",
         "ARRAY_CONTAINS": "of arrays that it keeps as JSON",
+        "NUMBER(38,0)": "it takes its values for integers of 64 bits",
         "temporary tables that files are copied into": "they are made permanent",
         "four views of INFORMATION_SCHEMA": "they are empty",
     }
@@ -171,6 +172,7 @@ class _Cursor:
     def _run(self, command: str, params: Sequence[object] | None) -> None:
         text = _CALL.sub(r"_KILN_\1(", command)
         text = re.sub(r'REPLACE TEMPORARY TABLE ("KILN_STAGE)', r"REPLACE TABLE \1", text)
+        text = text.replace("::NUMBER(38,0)", "::NUMBER(37,0)")
         try:
             self._inner.execute(text, params)
         except duckdb.TransactionException as error:
