@@ -12,11 +12,11 @@ from mapping_lang.types.arrow import ipc
 from mapping_lang.types.arrow.check import check_layout, check_values
 from mapping_lang.types.arrow.layout import Array, RecordBatch, arrow_schema, empty_batch, project
 from mapping_lang.types.arrow.read import Column, column_at, to_records
-from mapping_lang.types.arrow.write import to_record_batch
+from mapping_lang.types.arrow.write import columns_to_record_batch, to_record_batch
 from mapping_lang.types.errors import LayoutError, ValueRefusedError, format_value_path
 from mapping_lang.types.kinds import Schema
 from mapping_lang.types.schema import Path
-from mapping_lang.types.values import Record, Value
+from mapping_lang.types.values import PropertyColumn, Record, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Batch:
     def from_records(cls, schema: Schema, records: Sequence[Mapping[str, Value | None]]) -> Self:
         """Make a batch of records that are known to be valid; unknown members are left out."""
         return cls(schema, to_record_batch(records, schema))
+
+    @classmethod
+    def from_columns(cls, schema: Schema, columns: Sequence[PropertyColumn]) -> Self:
+        """Make a batch of the values of each property of a schema that has some; all are valid."""
+        return cls(schema, columns_to_record_batch(columns, schema))
 
     @classmethod
     def checked(cls, schema: Schema, data: RecordBatch) -> Self:

@@ -31,7 +31,15 @@ from runtime.errors import (
 )
 from runtime.functions import FunctionBatch, FunctionEngine, FunctionResult, FunctionTask
 from runtime.limits import Limits
-from runtime.payloads import Content, Received, joined, moved, receive, send
+from runtime.payloads import (
+    Content,
+    Received,
+    joined,
+    moved,
+    receive,
+    receive_for_columns,
+    send,
+)
 
 MAX_COMPILED: Final = 1_024
 MAX_COMPILED_CHARS: Final = 16 * 2**20
@@ -44,9 +52,6 @@ of ten times its payload."""
 
 SLICE_STEPS: Final = 2_000_000
 """How much of a batch is done between two looks at the clock, in steps of the plan by records."""
-
-SLICE_RECORDS: Final = 500
-"""How many records are applied and written at a time: more of them leave the processor's caches."""
 
 SLICE_BYTES: Final = 256 * 2**20
 """What a slice of a batch may become if every step repeats all that came in."""
@@ -135,12 +140,11 @@ class Transformer:
         try:
             begun = time.monotonic()
             program = ready.program
-            received = receive(call.payload, program.plan.in_schema, limits)
+            received = receive_for_columns(call.payload, program.plan.in_schema, limits)
             purposes = _purposes(call.purposes, received)
             decoded = time.monotonic()
             found = _apply(ready, call.payload, received, purposes, limits, deadline)
             applied = time.monotonic()
-            _check_output(len(found.payload.content), limits)
             return Transformed(
                 content=found.payload,
                 rejections=_merged(received, found.rejections),
@@ -243,15 +247,10 @@ def _apply(
     limits: Limits,
     deadline: Deadline,
 ) -> _Mapped:
-    """Apply a mapping slice by slice, so that the clock and the size of what comes out count.
-
-    Records are written slice by slice too, while they are still warm: a fifth of their time.
-    """
+    """Apply a mapping slice by slice, so that the clock and the size of what comes out count."""
     content, program = received.content, ready.program
     total = content.num_records if isinstance(content, Batch) else len(content)
     length = _slice_length(total, len(payload.content), ready.steps)
-    if not isinstance(content, Batch):
-        length = min(length, SLICE_RECORDS)
     batches: list[Batch] = []
     texts: list[bytes] = []
     rejections: list[Rejection] = []
@@ -263,7 +262,7 @@ def _apply(
             part = content if length >= total else content.slice(start, length)
             applied = program.apply(part, own)
             batches.append(applied.batch)
-            # Of the only one, the payload says it, which is looked at in any case.
+            # Of the only one it shows when it is written.
             size += 0 if length >= total else applied.batch.data.nbytes
             rejected = applied.rejections
         else:
@@ -278,7 +277,12 @@ def _apply(
     begun = time.monotonic()
     if isinstance(content, Batch):
         whole = batches[0] if len(batches) == 1 else Batch.concat(program.out_schema, batches)
-        sent = send(whole, program.out_schema, payload.encoding)
+        sent = send(
+            whole,
+            program.out_schema,
+            payload.encoding,
+            lambda so_far: _check_output(so_far, limits),
+        )
     else:
         sent = Payload(payload.encoding, joined(texts))
     return _Mapped(sent, rejections, encoding_seconds + time.monotonic() - begun)

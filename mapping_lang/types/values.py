@@ -19,10 +19,12 @@ Null is `None`. An absent property is absent from its `dict`. Neither is the JSO
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, final
 
 from mapping_lang.diagnostics import Code, quote
 from mapping_lang.types.errors import ValueRefusedError
@@ -90,6 +92,31 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """The values of a property in many records, None where it is null or absent."""
+
+    values: Sequence[Any]
+    absent: Sequence[bool] | None = None
+    """Where it is absent; None is nowhere."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ObjectColumn:
+    """A property of objects in many records: theirs, in the order of the schema."""
+
+    properties: Sequence["PropertyColumn"]
+    missing: Sequence[bool] | None = None
+    """Where there is no object; None is nowhere. There, what it would hold is absent."""
+    absent: Sequence[bool] | None = None
+    """Where not even null is."""
+
+
+PropertyColumn: TypeAlias = ValueColumn | ObjectColumn
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

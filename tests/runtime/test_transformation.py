@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping_lang.batch import Batch, Step
+from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.compiler import compile_mapping
 from mapping_lang.diagnostics import Code
 from mapping_lang.program import Purposes
@@ -17,7 +17,7 @@ from mapping_lang.types.codec.encode import encoder_for
 from mapping_lang.types.kinds import NO_SCHEMA, IntType, ObjectType, Property, Schema, StringType
 from mapping_lang.types.schema import Purpose
 from mapping_lang.types.values import Record
-from runtime import transformation
+from runtime import payloads, transformation
 from runtime.contract import (
     CapturedOutput,
     CompileCall,
@@ -319,6 +319,47 @@ def test_any_value_of_any_type_passes_in_both_encodings(data: st.DataObject) -> 
         expected.records
     )
     assert by_arrow.rejections == by_json.rejections == tuple(expected.rejections)
+    assert _by_columns(call(text, transformation=same)) == (by_json.content, by_json.rejections)
+
+
+def _by_columns(one: TransformCall) -> tuple[Payload, tuple[Rejection, ...]]:
+    """Transform a batch as if it had many records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(payloads, "MIN_COLUMNS_BYTES", 0)
+        patch.setattr(payloads, "MIN_COLUMNS_RECORDS", 1)
+        found = Transformer(Limits()).transform(one)
+    return found.content, found.rejections
+
+
+WRONG = st.sampled_from(
+    ['{"id":"x"}', '{"id":1,"id":2}', '{"id":1,"no":2}', "1", '{"id":1,"name":"\\ud800"}', "{}"]
+)
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_many_records_of_json_become_the_same_as_few(data: st.DataObject) -> None:
+    right = records(IN_SCHEMA).map(lambda each: encoder_for(IN_SCHEMA).encode(each).decode())
+    wrong = data.draw(st.sampled_from([right, WRONG]))
+    found = data.draw(st.lists(st.one_of(right, right, wrong), max_size=12))
+    purposes = data.draw(
+        st.lists(st.sampled_from(Purpose), min_size=len(found), max_size=len(found))
+    )
+    one = call(f"[{','.join(found)}]".encode(), purposes)
+    by_record = Transformer(Limits()).transform(one)
+    assert _by_columns(one) == (by_record.content, by_record.rejections)
+
+
+def test_many_records_of_json_keep_the_limits() -> None:
+    limits = Limits(batch_records=1_000, batch_output_bytes=20_000)
+    text = rows(*({"id": n, "name": "n" * 300} for n in range(1_001)))
+    with pytest.raises(LimitError) as caught:
+        Transformer(limits).transform(call(text))
+    assert (caught.value.limit, caught.value.found) == ("batch_records", 1_001)
+    text = rows(*({"id": n, "name": "name"} for n in range(900)), {"id": 1, "no": "x" * 60_000})
+    with pytest.raises(LimitError) as caught:
+        Transformer(limits).transform(call(text))
+    assert caught.value.limit == "batch_output_bytes"
 
 
 def function(*out_paths: str, in_paths: Sequence[str] = ("id",)) -> Transformation:
@@ -435,7 +476,7 @@ def test_a_mapping_that_gets_no_turn_is_a_matter_of_capacity(
         return receive(payload, schema, limits)
 
     monkeypatch.setattr(transformation, "MAX_MAPPINGS_AT_ONCE", 1)
-    monkeypatch.setattr(transformation, "receive", slowly)
+    monkeypatch.setattr(transformation, "receive_for_columns", slowly)
     transformer = Transformer(Limits(waiting_seconds=0.05))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(transformer.transform, call(rows({"id": 1})))

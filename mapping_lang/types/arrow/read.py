@@ -61,6 +61,17 @@ def property_column(parent: RecordBatch | StructArray, item: Property) -> Column
     return Column(values, values.is_null())
 
 
+def column_and_absent(
+    parent: RecordBatch | StructArray, item: Property
+) -> tuple[Array, Array | None]:
+    """Find the same, with None if the property is absent nowhere."""
+    values = _child(parent, item.name)
+    if not values.null_count:
+        return values, None
+    absent = property_column(parent, item).absent
+    return values, absent if absent.true_count else None
+
+
 def column_at(data: RecordBatch, schema: Schema, path: Path) -> Column:
     """Find the column at a path, through objects only; it must exist."""
     parent, inner = data, schema

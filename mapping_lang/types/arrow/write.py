@@ -46,11 +46,20 @@ from mapping_lang.types.kinds import (
     UuidType,
     YearType,
 )
-from mapping_lang.types.values import ABSENT, Absent, Value
+from mapping_lang.types.values import (
+    ABSENT,
+    Absent,
+    ObjectColumn,
+    PropertyColumn,
+    Value,
+    ValueColumn,
+)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MICROSECONDS: Final = pa.duration("us")
+
+_FALSE: Final = pa.scalar(value=False)
 
 MAX_OFFSET: Final = 2**31 - 1
 """Most elements, and most bytes of text, that one column addresses."""
@@ -72,6 +81,11 @@ def to_columns(values: Sequence[Value | Absent | None], item: Property) -> list[
     if any(absent):
         return _property([None if value is ABSENT else value for value in values], absent, item)
     return _property(values, None, item)
+
+
+def columns_to_record_batch(columns: Sequence[PropertyColumn], schema: Schema) -> RecordBatch:
+    """Lay out columns of values, one for each property of a schema that has some."""
+    return RecordBatch.from_arrays(_laid_out(columns, schema), schema=arrow_schema(schema))
 
 
 def to_array(values: Sequence[Any], type_: Type) -> Array:
@@ -110,6 +124,27 @@ def to_array(values: Sequence[Any], type_: Type) -> Array:
             assert_never(type_)
 
 
+def _laid_out(columns: Sequence[PropertyColumn], schema: Schema) -> list[Array]:
+    arrays: list[Array] = []
+    for column, item in zip(columns, schema.properties, strict=True):
+        if isinstance(column, ObjectColumn) and isinstance(item.type, ObjectType):
+            struct = pa.StructArray.from_arrays(
+                _laid_out(column.properties, item.type),
+                fields=arrow_fields(item.type),
+                mask=None if column.missing is None else pa.array(column.missing, pa.bool_()),
+            )
+            arrays += [struct, _flags(column.absent, len(struct))] if item.nullable else [struct]
+        elif isinstance(column, ValueColumn):
+            arrays += _property(column.values, column.absent, item)
+        else:
+            raise TypeError(f"{item.name} is no object")
+    return arrays
+
+
+def _flags(absent: Sequence[bool] | None, length: int) -> Array:
+    return pa.repeat(_FALSE, length) if absent is None else pa.array(absent, pa.bool_())
+
+
 def _columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> list[Array]:
     columns: list[Array] = []
     for item in schema.properties:
@@ -129,11 +164,10 @@ def _columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> list[Array]:
     return columns
 
 
-def _property(values: Sequence[Any], absent: list[bool] | None, item: Property) -> list[Array]:
+def _property(values: Sequence[Any], absent: Sequence[bool] | None, item: Property) -> list[Array]:
     column = to_array(values, item.type)
     if item.nullable:
-        flags = [False] * len(values) if absent is None else absent
-        return [column, pa.array(flags, pa.bool_())]
+        return [column, _flags(absent, len(values))]
     if column.null_count != (0 if absent is None else sum(absent)):
         nulls = (i for i, v in enumerate(values) if v is None and not (absent and absent[i]))
         raise _null(next(nulls), "the property is not nullable")

@@ -27,7 +27,7 @@ MAX_RECORDS: Final = 100_000
 _MAX_CACHED: Final = 256
 """Schemas whose decoder is kept: to make one takes a millisecond."""
 
-_DOUBTS: Final = (
+DOUBTS: Final = (
     DoubtError,
     msgspec.MsgspecError,
     ValueRefusedError,
@@ -64,7 +64,7 @@ class ValueDecoder:
                 if self._careful is None:
                     self._careful = _Way(reader_of(self._type, careful=True))
                 return self._careful.read(text)
-        except _DOUBTS:
+        except DOUBTS:
             return None
 
 
