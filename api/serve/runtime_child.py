@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final, Self
 import structlog
 
 import runtime
+from api.serve.private_directory import PrivateDirectory, sweep
 
 WATCH_SECONDS: Final = 0.2
 QUICK_SECONDS: Final = 5.0
@@ -51,8 +51,9 @@ class RuntimeChild:
         self._environment = named | runtime_environment(environment)
         self._drain_seconds = drain_seconds
         # Short, and for us alone: the name of a socket may have no more than 107 bytes.
-        self._directory = tempfile.TemporaryDirectory(prefix="kiln-")
-        self.address = f"unix:{self._directory.name}/runtime"
+        sweep()
+        self._directory = PrivateDirectory()
+        self.address = f"unix:{self._directory.path}/runtime"
         self._log = structlog.get_logger("api.serve")
         self._process = self._start()
         self._started = time.monotonic()
@@ -114,7 +115,7 @@ class RuntimeChild:
             self._process.kill()
             self._process.wait()
         self._close_stdin()
-        self._directory.cleanup()
+        self._directory.remove()
 
     def _close_stdin(self) -> None:
         if self._process.stdin is not None:
