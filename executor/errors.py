@@ -35,3 +35,9 @@ class FatalError(ExecutorError):
 
 class FencedError(ExecutorError):
     """The run is not ours any more: it was ended, or another worker has claimed it (RUN-97)."""
+
+
+class SetBackError(ExecutorError):
+    """What was written is in the warehouse no more: another attempt goes on from what is there."""
+
+    retryable = True

@@ -9,15 +9,15 @@ from typing import Final, TypeVar, final
 
 import structlog
 
-from executor.errors import FatalError, FencedError
+from executor.errors import FatalError, FencedError, SetBackError
 from executor.failures import Failure, known_ids
 from executor.retry import WRITES, try_again
 from executor.state import State
 from executor.steps import Counters
 from executor.transforming import TransformedBatch, failures_of
 from mapping_lang.batch import Step
+from warehouse.errors import BatchMissingError, WarehouseError
 from warehouse.errors import FencedError as FencedInWarehouseError
-from warehouse.errors import WarehouseError
 from warehouse.load import Loading, Prepared, Resumed
 
 _Result = TypeVar("_Result")
@@ -128,6 +128,10 @@ async def _patiently(
             return await work()
         except FencedInWarehouseError as error:
             raise FencedError(str(error)) from error
+        except BatchMissingError as error:
+            # A server may lose what it has said to be durable: one that does not wait for its disk,
+            # or one that takes over from another and lagged behind.
+            raise SetBackError(str(error)) from error
         except WarehouseError as error:
             if not try_again(retryable=error.retryable, elapsed_seconds=0.0, limit_seconds=None):
                 raise FatalError(Step.WRITE, str(error)) from error

@@ -13,7 +13,7 @@ from api.db.session import Sessions
 from api.runs.ending import DISABLED, finish, give_up
 from api.runs.imports import Carrier
 from api.runs.lease import Claim, Hold, hand_over, renew
-from executor.errors import FencedError
+from executor.errors import FencedError, SetBackError
 from executor.importer import Entry
 from mapping_lang.batch import Step
 
@@ -89,9 +89,9 @@ class Execution:
         except FencedError:
             self._log.info("run is not ours any more")
             return
-        except DISCONNECTED as error:
+        except (*DISCONNECTED, SetBackError) as error:
             # What is durable is not lost: the next attempt goes on from there.
-            self._log.warning("the database went away, the run is tried again", reason=str(error))
+            self._log.warning("a database failed, the run is tried again", reason=str(error))
             await self._insist(lambda: hand_over(self.sessions, self._claim))
             return
         except Exception:  # noqa: BLE001 - the run loop: nothing that happens to a run ends a worker

@@ -25,6 +25,7 @@ from warehouse.interface import ReadMode
 from warehouse.load import NO_IDS, Load, Prepared, Resumed
 from warehouse.operations import Operation
 from warehouse.postgresql.flight import entering
+from warehouse.postgresql.frontier import Frontier
 from warehouse.postgresql.loading_sql import KEPT, OVER, STAGE, LoadStatements
 from warehouse.postgresql.session import Session
 from warehouse.postgresql.stored import store
@@ -60,6 +61,9 @@ class PostgresqlLoading:
         self._connect = connect
         self._statements = LoadStatements.of(load)
         self._resumed: Resumed | None = None
+        self._frontier = Frontier(empty=False)
+        self._written = 0
+        """The number of the last batch that is durable, as far as we know."""
         # Batches are written, and staged, one after the other, in the order they are given in.
         self._turn = asyncio.Lock()
         self._staging = asyncio.Lock()
@@ -76,7 +80,9 @@ class PostgresqlLoading:
     async def open(self) -> None:
         """Take the pipeline, and find what is durable of the run."""
         async with self._turn, self._session() as session:
-            self._resumed = await apart(session, self._take)
+            self._resumed, empty = await apart(session, self._take)
+            self._frontier = Frontier(empty=empty)
+        self._written = 0 if self._resumed is None else self._resumed.sequence
 
     def prepare(self, batch: Batch, user_ids: Array, update_times: Array) -> Prepared:
         return prepare(self._statements.produced, batch, user_ids, update_times, store)
@@ -118,7 +124,7 @@ class PostgresqlLoading:
                 self._room.set()
                 try:
                     async with self._session(staged.session) as session:
-                        await self._write(session, sequence, state, kept)
+                        await self._write(session, sequence, state, prepared, kept)
                 except WarehouseUnavailableError:
                     # Who waits too long for his turn is given up by the server: not a failure yet.
                     pass
@@ -128,7 +134,7 @@ class PostgresqlLoading:
                 # What waits for us, a process that hangs included, comes before what others
                 # wait for.
                 await apart(session, lambda each: self._copy(each, prepared, kept))
-                await self._write(session, sequence, state, kept)
+                await self._write(session, sequence, state, prepared, kept)
 
     async def purge(self, *, state: str) -> int:
         async with self._turn, self._session() as session:
@@ -150,21 +156,30 @@ class PostgresqlLoading:
             return NO_IDS
         return pa.concat_arrays([prepared.kept, storable_ids(pa.array(user_ids, pa.string()))])
 
-    async def _write(self, session: Session, sequence: int, state: str, kept: Array) -> None:
+    async def _write(
+        self, session: Session, sequence: int, state: str, prepared: Prepared, kept: Array
+    ) -> None:
         await self._check_mode(session)
-        await apart(session, lambda each: self._merge(each, sequence, state, kept))
+        user_ids = prepared.rows.column(IDENTITY_ID)
+        merge = self._statements.merge(
+            sequence, with_kept=len(kept) > 0, all_new=self._frontier.is_before(user_ids)
+        )
+        await apart(session, lambda each: self._merge(each, sequence, state, merge))
+        self._frontier.advance(user_ids)
 
-    def _take(self, session: Session) -> Resumed | None:
+    def _take(self, session: Session) -> tuple[Resumed | None, bool]:
         session.begin()
         rows = session.fetch(self._statements.open())
         if not rows:
             raise self._fenced(session)
         session.execute(self._statements.forget())
+        # From now on nobody else writes: what is not there is new until we have written it.
+        empty = not session.fetch(self._statements.any_identity())
         session.commit()
         ((sequence, state, purged),) = rows
         if sequence is None:
-            return None
-        return Resumed(sequence=sequence, state=state, purged=purged)
+            return None, empty
+        return Resumed(sequence=sequence, state=state, purged=purged), empty
 
     def _copy(self, session: Session, prepared: Prepared, kept: Array) -> None:
         session.begin()
@@ -173,16 +188,18 @@ class PostgresqlLoading:
         if len(kept):
             session.copy(KEPT, pa.RecordBatch.from_arrays([kept], names=[IDENTITY_ID]))
 
-    def _merge(self, session: Session, sequence: int, state: str, kept: Array) -> None:
+    def _merge(self, session: Session, sequence: int, state: str, merge: Sql) -> None:
         if self._enters(session, self._statements.enter(sequence, state), sequence):
-            session.execute(self._statements.merge(sequence, with_kept=len(kept) > 0))
+            session.execute(merge)
             session.commit()
         else:
             session.rollback()
+        self._written = max(self._written, sequence)
 
     def _purge(self, session: Session, state: str) -> int:
         count = 0
-        if self._enters(session, self._statements.enter_purge(state)):
+        entry = self._statements.enter_purge(self._written, state)
+        if self._enters(session, entry, self._written + 1):
             for setting in self._statements.before_purge():
                 session.execute(setting)
             ((count,),) = session.fetch(self._statements.purge())
@@ -192,7 +209,7 @@ class PostgresqlLoading:
             session.rollback()
         return int(count)
 
-    def _enters(self, session: Session, entry: Sql, sequence: int = 0) -> bool:
+    def _enters(self, session: Session, entry: Sql, sequence: int) -> bool:
         """Write into the ledger; False if it is there already, refused if it is no longer ours."""
         if session.fetch(entry):
             return True

@@ -10,7 +10,7 @@ from warehouse.load import Load
 from warehouse.postgresql.stored import staging_type
 from warehouse.postgresql.types import column_type
 from warehouse.prepare import IDENTITY_ID, POSITION, UPDATED_AT, produced_columns
-from warehouse.sql import EMPTY, Sql, commas, compose, name, raw, value
+from warehouse.sql import Sql, commas, compose, join, name, raw, value
 
 STAGE: Final = "kiln_stage"
 KEPT: Final = "kiln_stage_kept"
@@ -118,54 +118,90 @@ class LoadStatements:
             ours=self._ours(),
         )
 
-    def enter_purge(self, state: str) -> Sql:
-        """Note the purge; gives a row if it is new and the pipeline is still ours."""
+    def enter_purge(self, last: int, state: str) -> Sql:
+        """Note the purge after the last batch; gives a row if it is new and all are still ours."""
         return compose(
-            "UPDATE {loads} SET purged = true, batch = coalesce(batch, 0), state = {state}"
-            " WHERE {ours} AND NOT purged RETURNING 1",
+            "UPDATE {loads} SET purged = true, batch = {last}, state = {state}"
+            " WHERE {ours} AND coalesce(batch, 0) = {last} AND NOT purged RETURNING 1",
             loads=name(LOADS),
+            last=value(last),
             state=value(state),
             ours=self._ours(),
         )
 
-    def merge(self, sequence: int, *, with_kept: bool) -> Sql:
+    def any_identity(self) -> Sql:
+        """Give a row if the pipeline has an identity that a batch could be about."""
+        return compose(
+            'SELECT 1 FROM {identities} WHERE "_pipeline" = {pipeline} AND NOT "_is_anonymous" LIMIT 1',
+            identities=name(IDENTITIES),
+            pipeline=self._pipeline,
+        )
+
+    def merge(self, sequence: int, *, with_kept: bool, all_new: bool = False) -> Sql:
         """Merge what is staged: add what is new, change what differs, note what does not (WH-31).
 
         Who comes first in the batch is the older identity: a temporary table is read as it was
         filled, by one process and from its beginning, so that nothing has to be sorted.
         """
-        names = [UPDATED_AT, *(column.name for column in self.produced)]
+        found = [] if all_new else [self._found(), self._changed()]
+        added = compose(
+            "added AS ({insert}{where})",
+            insert=self._insert(),
+            where=raw("" if all_new else ' WHERE "_position" NOT IN (SELECT position FROM found)'),
+        )
         return compose(
-            "WITH found AS MATERIALIZED ("
+            "WITH {steps} {touched}",
+            steps=commas([*found, added]),
+            touched=self._touched(sequence, with_kept=with_kept, with_found=not all_new)
+            if self.load.purges and (with_kept or not all_new)
+            else raw("SELECT 1"),
+        )
+
+    def _found(self) -> Sql:
+        names = self._names()
+        return compose(
+            "found AS MATERIALIZED ("
             'SELECT s.ctid AS place, s."_position" AS position, t."_pk" AS pk,'
             " ROW({theirs}) IS DISTINCT FROM ROW({ours}) AS changed"
-            " FROM {stage} AS s CROSS JOIN LATERAL {match} AS t),"
-            ' changed AS (UPDATE {identities} AS t SET {assignments}, "_run" = {run}'
-            " FROM found AS f JOIN {stage} AS s ON s.ctid = f.place"
-            ' WHERE t."_pk" = f.pk AND f.changed),'
-            ' added AS (INSERT INTO {identities} ("_pipeline", "_connection", "_run",'
-            ' "_identity_id", {names})'
-            ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {ours} FROM {stage} AS s'
-            ' WHERE "_position" NOT IN (SELECT position FROM found)) {touched}',
+            " FROM {stage} AS s CROSS JOIN LATERAL {match} AS t)",
             theirs=commas(name("t", each) for each in names),
             ours=commas(self._staged(each) for each in names),
             stage=name(STAGE),
             match=self._match("s", names),
+        )
+
+    def _changed(self) -> Sql:
+        return compose(
+            'changed AS (UPDATE {identities} AS t SET {assignments}, "_run" = {run}'
+            " FROM found AS f JOIN {stage} AS s ON s.ctid = f.place"
+            ' WHERE t."_pk" = f.pk AND f.changed)',
             identities=name(IDENTITIES),
+            assignments=commas(
+                compose("{column} = {value}", column=name(each), value=self._staged(each))
+                for each in self._names()
+            ),
+            run=self._run,
+            stage=name(STAGE),
+        )
+
+    def _insert(self) -> Sql:
+        names = self._names()
+        return compose(
+            'INSERT INTO {identities} ("_pipeline", "_connection", "_run",'
+            ' "_identity_id", {names})'
+            ' SELECT {pipeline}, {connection}, {run}, "_identity_id", {ours} FROM {stage} AS s',
+            identities=name(IDENTITIES),
+            names=commas(map(name, names)),
             pipeline=self._pipeline,
             connection=value(str(self.load.connection_id)),
             run=self._run,
-            assignments=commas(
-                compose("{column} = {value}", column=name(each), value=self._staged(each))
-                for each in names
-            ),
-            names=commas(map(name, names)),
-            touched=(
-                self._touched(sequence, with_kept=with_kept)
-                if self.load.purges
-                else raw("SELECT 1")
-            ),
+            ours=commas(self._staged(each) for each in names),
+            stage=name(STAGE),
         )
+
+    def _names(self) -> list[str]:
+        """List the columns that a batch sets."""
+        return [UPDATED_AT, *(column.name for column in self.produced)]
 
     def _match(self, staged: str, names: Iterable[str] = ()) -> Sql:
         """Find the identity of a staged user id.
@@ -210,21 +246,23 @@ class LoadStatements:
             pipeline=self._pipeline,
         )
 
-    def _touched(self, sequence: int, *, with_kept: bool) -> Sql:
+    def _touched(self, sequence: int, *, with_kept: bool, with_found: bool) -> Sql:
         kept = compose(
-            ' UNION ALL SELECT t."_pk" FROM {kept} AS k CROSS JOIN LATERAL {match} AS t',
+            'SELECT t."_pk" AS pk FROM {kept} AS k CROSS JOIN LATERAL {match} AS t',
             kept=name(KEPT),
             match=self._match("k"),
         )
+        unchanged = raw("SELECT pk FROM found WHERE NOT changed")
+        sources = [unchanged] * with_found + [kept] * with_kept
         return compose(
             "INSERT INTO {touched} SELECT {pipeline}, {run}, {sequence}::bigint, array_agg(pk)"
-            " FROM (SELECT pk FROM found WHERE NOT changed{kept}) AS noted"
+            " FROM ({sources}) AS noted"
             " HAVING count(*) > 0",
             touched=name(TOUCHED),
             pipeline=self._pipeline,
             run=self._run,
             sequence=value(sequence),
-            kept=kept if with_kept else EMPTY,
+            sources=join(" UNION ALL ", sources),
         )
 
     def _staged(self, column: str) -> Sql:
