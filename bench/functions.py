@@ -5,6 +5,9 @@ checked and made values, or columns, of the output schema. The baselines are chi
 lines and write JSON lines, with the same functions and nothing checked; records are written for
 them with msgspec, and what they write is decoded as plain JSON. All on one core, by the CPU time of
 all processes that take part.
+
+For Python it is also measured what remains if nothing is checked, limited or walled off, and what
+the function takes alone: the ratio of the first is the most that any guest could reach.
 """
 
 import argparse
@@ -21,6 +24,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.customers import INPUT, OUTPUT
+from bench.function_floor import floor_of, function_in
 from bench.processes import cpu_seconds
 from bench.rows import input_rows
 from mapping_lang.batch import Batch
@@ -37,6 +41,7 @@ from runtime.sandbox.interface import Language
 SIZES: Final = (100, 1_000)
 SAMPLES: Final = 15
 MIN_SAMPLE_SECONDS: Final = 0.15
+UNWALLED: Final = (", unchecked", ", alone")
 BARS: Final = {Language.JAVASCRIPT: 2.0, Language.PYTHON: 3.0}
 READY_BAR_MILLIS: Final = 25.0
 CALL_BAR_MILLIS: Final = 2.0
@@ -165,10 +170,10 @@ def _throughput(engine: GuestEngine, language: Language, limits: Limits) -> None
         with _child(command, records) as baseline:
             for way, work in _ways(engine, language, limits, records):
                 pair = _compare(work, baseline)
+                bar = "" if way in UNWALLED else f"{BARS[language]:.1f}"
                 print(
                     f"{title + way:40}{size / pair.seconds:12,.0f}"
-                    f"{size / pair.baseline_seconds:12,.0f}{pair.ratio:8.2f}"
-                    f"{BARS[language]:6.1f}  {name}",
+                    f"{size / pair.baseline_seconds:12,.0f}{pair.ratio:8.2f}{bar:>6}  {name}",
                     flush=True,
                 )
 
@@ -186,6 +191,15 @@ def _ways(
         raise AssertionError("the ways that are compared disagree")
     yield "", lambda: _apply(engine, task, records, limits)
     yield ", columns", lambda: _apply_batch(engine, task, batch, limits)
+    if language is Language.PYTHON:
+        transform = function_in(PYTHON)
+        floor = floor_of(transform, records)
+        # Datetimes have no zone before they are checked.
+        if len(floor()) != len(records):
+            raise AssertionError("the floor lost records")
+        unchecked, alone = UNWALLED
+        yield unchecked, floor
+        yield alone, lambda: list(map(transform, records))
 
 
 def _latency(engine: GuestEngine, language: Language, limits: Limits) -> None:
