@@ -1,6 +1,7 @@
 """Transforming a batch in the runtime, as often as it takes (RUN-22, RUN-29)."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,16 @@ from executor.steps import Counters
 from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.types.schema import Purpose
 from runtime.client import Job
-from runtime.contract import Transformed
+from runtime.contract import Function, Timings, Transformed
 from runtime.errors import (
     BatchStoppedError,
     FunctionPausedError,
     InternalError,
     KilnRuntimeError,
 )
+
+FUNCTION_RECORDS: Final = 2_500
+"""Records of one call of a function: a slow one has its time for them, and a guest room."""
 
 _TIME: Final = "batch_seconds"
 _KILLS: Final = "batch_kills"
@@ -63,10 +67,12 @@ class Transforming:
         client: Remote,
         definition: ImportDefinition,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        function_records: int = FUNCTION_RECORDS,
     ) -> None:
         self._client = client
         self._job = definition.job()
         self._schema = definition.transformed_schema()
+        self._most_records = function_records if isinstance(definition.body, Function) else None
         self._nothing = Batch.from_records(self._job.transformation.result_schema(), ())
         self._sleep = sleep
 
@@ -93,9 +99,21 @@ class Transforming:
 
     async def _answer(self, selected: Selected) -> Transformed[Batch]:
         try:
-            return await self._transform(selected.batch.prune(self._schema))
+            return await self._in_parts(selected.batch.prune(self._schema))
         except KilnRuntimeError as error:
             raise _fatal(error, selected) from error
+
+    async def _in_parts(self, batch: Batch) -> Transformed[Batch]:
+        """Transform a batch in parts of one size, one after the other: others go on beside it."""
+        count = -(-batch.num_records // (self._most_records or batch.num_records))
+        if count == 1:
+            return await self._transform(batch)
+        bounds = [batch.num_records * number // count for number in range(count + 1)]
+        answers = [
+            (start, await self._transform(batch.slice(start, stop - start)))
+            for start, stop in itertools.pairwise(bounds)
+        ]
+        return _joined(answers)
 
     async def _transform(self, batch: Batch) -> Transformed[Batch]:
         begun, failed = time.monotonic(), 0
@@ -124,13 +142,24 @@ class Transforming:
         middle = batch.num_records // 2
         first = await self._transform(batch.slice(0, middle))
         second = await self._transform(batch.slice(middle))
-        moved = [each.at(each.position + middle) for each in second.rejections]
-        return replace(
-            first,
-            content=Batch.concat(first.content.schema, (first.content, second.content)),
-            rejections=(*first.rejections, *moved),
-            timings=first.timings + second.timings,
-        )
+        return _joined([(0, first), (middle, second)])
+
+
+def _joined(parts: Sequence[tuple[int, Transformed[Batch]]]) -> Transformed[Batch]:
+    """Put the answers to parts of a batch together, each after where its part begins."""
+    contents = [answer.content for _, answer in parts]
+    return Transformed(
+        content=Batch.concat(contents[0].schema, contents),
+        rejections=tuple(
+            each.at(each.position + start) for start, answer in parts for each in answer.rejections
+        ),
+        timings=sum((answer.timings for _, answer in parts), Timings()),
+        captured=tuple(
+            replace(each, position=each.position + start)
+            for start, answer in parts
+            for each in answer.captured
+        ),
+    )
 
 
 def failures_of(selected: Selected, rejections: Sequence[Rejection]) -> list[Failure]:

@@ -14,7 +14,7 @@ from mapping_lang.batch import Batch, Rejection, Step
 from mapping_lang.diagnostics import Code
 from mapping_lang.types.schema import Purpose
 from runtime.client import Job
-from runtime.contract import Transformed
+from runtime.contract import Function, Transformed
 from runtime.errors import (
     BatchStoppedError,
     FunctionPausedError,
@@ -22,6 +22,7 @@ from runtime.errors import (
     KilnRuntimeError,
     UnavailableError,
 )
+from runtime.sandbox.interface import Language
 from tests.executor.imports import NOW, OF_THE_FILE, OUT_SCHEMA, Row, Rows, definition, row
 
 Answer = Callable[[Batch], KilnRuntimeError | Transformed[Batch]]
@@ -115,6 +116,24 @@ async def test_a_batch_that_takes_too_long_is_divided() -> None:
     assert (runtime.sizes, waits) == ([5, 2, 3, 1, 2], [])
     assert found.selected.user_ids.to_pylist() == ["a", "c", "d"]
     assert [(each.position, each.user_id) for each in found.failures] == [(1, "b"), (4, "e")]
+
+
+async def test_a_function_is_given_a_large_batch_in_parts() -> None:
+    body = Function(
+        language=Language.JAVASCRIPT,
+        source="",
+        in_paths=("age", "mail"),
+        out_paths=("email",),
+    )
+    runtime = Scripted(lambda batch: _whole(batch, batch.num_records - 1))
+    transforming = Transforming(runtime, definition(body=body), _sleeping([]), function_records=2)
+
+    found = await transforming.apply(await _selected(*(row(each) for each in "abcde")))
+
+    assert runtime.sizes == [1, 2, 2]
+    assert [record["email"] for record in found.batch.to_records()] == ["b@x.io", "d@x.io"]
+    assert found.selected.user_ids.to_pylist() == ["b", "d"]
+    assert [each.position for each in found.failures] == [0, 2, 4]
 
 
 async def test_a_runtime_that_is_away_is_awaited() -> None:
