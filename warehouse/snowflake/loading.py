@@ -66,7 +66,8 @@ class SnowflakeLoading:
             # Tables are created outside of a transaction: creating one would end it.
             await self._run(partial(self._stage, prepared, kept))
             if await self._entered(self._statements.enter(sequence, state), sequence):
-                await self._run(partial(self._merge, sequence, with_kept=len(kept) > 0))
+                rows = prepared.rows.num_rows
+                await self._run(partial(self._merge, sequence, rows, with_kept=len(kept) > 0))
 
     async def purge(self, *, state: str) -> int:
         async with self._turn, self._undoing():
@@ -121,8 +122,8 @@ class SnowflakeLoading:
             raise BatchMissingError(str(self._load.run_id), sequence, before)
         return False
 
-    def _merge(self, sequence: int, session: Session, *, with_kept: bool) -> None:
-        for statement in self._statements.merge(sequence, with_kept=with_kept):
+    def _merge(self, sequence: int, rows: int, session: Session, *, with_kept: bool) -> None:
+        for statement in self._statements.merge(sequence, rows=rows, with_kept=with_kept):
             session.fetch(statement)
         session.commit()
 

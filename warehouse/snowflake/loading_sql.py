@@ -136,7 +136,7 @@ class LoadStatements:
             ours=self._ours(),
         )
 
-    def merge(self, sequence: int, *, with_kept: bool) -> Iterator[Sql]:
+    def merge(self, sequence: int, *, rows: int, with_kept: bool) -> Iterator[Sql]:
         """Note what does not change, then add what is new and change what differs (WH-31)."""
         if self.load.purges:
             yield self._touch(sequence, self._rows(), raw("NOT ") + self._differs())
@@ -158,21 +158,21 @@ class LoadStatements:
         )
         # Not one MERGE: new identities are numbered in the order of their records (DEC-49).
         yield compose(
-            "UPDATE {loads} SET BATCH = BATCH + (SELECT COUNT(*) FROM {stage}) WHERE PIPELINE = ''",
+            "UPDATE {loads} SET BATCH = BATCH + {count} WHERE PIPELINE = ''",
             loads=upper(LOADS),
-            stage=upper(STAGE),
+            count=value(rows),
         )
         yield compose(
             "INSERT INTO {identities} (_PK, _PIPELINE, _CONNECTION, _RUN, _IS_ANONYMOUS,"
             " _IDENTITY_ID, {names})"
             " SELECT (SELECT BATCH FROM {loads} WHERE PIPELINE = '')"
-            " - (SELECT COUNT(*) FROM {stage}) + ROW_NUMBER() OVER (ORDER BY {position}),"
+            " - {count} + ROW_NUMBER() OVER (ORDER BY {position}),"
             " {pipeline}, {connection}, {run}, FALSE, s._IDENTITY_ID, {staged}"
             " FROM {rows} AS s WHERE NOT EXISTS (SELECT 1 FROM {identities} AS t WHERE {same})",
             identities=upper(IDENTITIES),
             names=commas(map(upper, names)),
             loads=upper(LOADS),
-            stage=upper(STAGE),
+            count=value(rows),
             position=_staged(POSITION),
             pipeline=self._pipeline,
             connection=value(str(self.load.connection_id)),

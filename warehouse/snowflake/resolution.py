@@ -67,9 +67,10 @@ def _fill(asked: Resolution) -> Sql:
         'INSERT INTO {table} ({names}) WITH _MEMBERS AS (SELECT c.CLUSTER_PK AS "_ROOT", i.*,'
         ' ROW_NUMBER() OVER (ORDER BY i."_UPDATED_AT" DESC, i."_PK") AS "_ORDER"'
         f' FROM {{identities}} AS i JOIN {CLUSTERS} AS c ON c.PK = i."_PK"),'
-        ' _MERGED AS (SELECT "_ROOT",'
-        ' ARRAY_AGG("_PK") WITHIN GROUP (ORDER BY "_PK") AS "_PKS",'
-        ' MAX("_UPDATED_AT") AS "_LATEST"{scalars} FROM _MEMBERS GROUP BY "_ROOT"){arrays}'
+        ' _MERGED AS (SELECT g."_ROOT",'
+        ' ARRAY_AGG(g."_PK") WITHIN GROUP (ORDER BY g."_PK") AS "_PKS",'
+        ' MAX(g."_UPDATED_AT") AS "_LATEST"{scalars} FROM _MEMBERS AS g GROUP BY g."_ROOT")'
+        "{arrays}"
         ' SELECT p.KPID, m."_PKS", m."_LATEST"{values} FROM _MERGED AS m'
         f' JOIN {CLUSTER_PROFILES} AS p ON p.CLUSTER_PK = m."_ROOT"{{joins}}',
         table=upper(PROFILES),
@@ -92,16 +93,17 @@ def _latest(asked: Resolution, column: Column) -> Sql:
     """Give the value that wins: of the primary source, the latest, the first (IR-6, DEC-49)."""
     source = asked.primary_sources.get(column.path)
     behind = (
-        raw('"_ORDER"')
+        raw('g."_ORDER"')
         if source is None
         else compose(
-            'CASE WHEN "_CONNECTION" = {source} THEN "_ORDER" ELSE "_ORDER" + {others} END',
+            'CASE WHEN g."_CONNECTION" = {source} THEN g."_ORDER" ELSE g."_ORDER" + {others} END',
             source=value(source),
             others=raw(str(_OTHERS)),
         )
     )
     return compose(
-        "MIN_BY({column}, CASE WHEN {column} IS NULL THEN {nothing} ELSE {behind} END) AS {column}",
+        "MIN_BY(g.{column}, CASE WHEN g.{column} IS NULL THEN {nothing} ELSE {behind} END)"
+        " AS {column}",
         column=upper(column.name),
         nothing=raw(str(2 * _OTHERS)),
         behind=behind,

@@ -1,6 +1,5 @@
 """Every test of this folder runs on every platform, through the interface alone."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from tests.postgresql import empty_schema
 from tests.warehouse.platforms.account import new_schema, real_account
 from tests.warehouse.platforms.exceptions import EXCEPTIONS
 from tests.warehouse.platforms.house import House
-from tests.warehouse.snowflake.emulator import Account, settings_of
+from tests.warehouse.snowflake.emulator import SCHEMA, Account, settings_of
 from warehouse.registry import BY_CODE
 
 
@@ -39,6 +38,5 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
             yield House(platform, settings)
     else:
         emulated: Account = request.getfixturevalue("snowflake_account")
-        schema = f"S{uuid.uuid4().hex.upper()}"
-        with emulated.connected(schema):
-            yield House(platform, settings_of(schema))
+        with emulated.connected(SCHEMA):
+            yield House(platform, settings_of(SCHEMA))

@@ -22,6 +22,7 @@ atexit.register(shutil.rmtree, stage.LOCAL_BUCKET_PATH, ignore_errors=True)
 Row: TypeAlias = tuple[Any, ...]
 
 DATABASE: Final = "DB"
+SCHEMA: Final = "SC"
 
 MISSING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -70,6 +71,8 @@ class Emulator:
 
     transactions: dict[int, _Transaction] = field(default_factory=dict)
     watch: Callable[[str], None] = len  # type: ignore[assignment]  # does nothing
+    rewritten: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    """Statements as it runs them, by their text and schema."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     lock: threading.RLock = field(default_factory=threading.RLock)
     """One statement at a time: what it emulates with does not wait for others, it refuses them."""
@@ -173,6 +176,7 @@ class _Cursor:
         text = _CALL.sub(r"_KILN_\1(", command)
         text = re.sub(r'REPLACE TEMPORARY TABLE ("KILN_STAGE)', r"REPLACE TABLE \1", text)
         text = text.replace("::NUMBER(38,0)", "::NUMBER(37,0)")
+        self._remember(text if params is None else None)
         try:
             self._inner.execute(text, params)
         except duckdb.TransactionException as error:
@@ -181,6 +185,28 @@ class _Cursor:
             raise errors.ProgrammingError(
                 msg=str(error), errno=100_000, sqlstate="22000"
             ) from error
+
+    def _remember(self, text: str | None) -> None:
+        """Let it rewrite a statement that has no values once: that takes most of its time."""
+        rewrite: Callable[..., Any] = type(self._inner)._transform.__get__(self._inner)  # noqa: SLF001
+        if text is None or text.startswith(("PUT", "COPY")):
+            self._inner._transform = rewrite  # noqa: SLF001
+            return
+        key = (text, self._connection.inner.schema)
+        known = self._connection.emulator.rewritten.get(key, [])
+        parts = iter(known)
+        made: list[Any] = []
+
+        def remembered(statement: Any, params: Any) -> Any:  # noqa: ANN401 - of `sqlglot`
+            found = next(parts, None)
+            if found is None:
+                found = rewrite(statement, params)
+                made.append(found.copy())
+                self._connection.emulator.rewritten[key] = [*known, *made]
+                return found
+            return found.copy()
+
+        self._inner._transform = remembered  # noqa: SLF001
 
     def _raw(self, command: str) -> None:
         try:
