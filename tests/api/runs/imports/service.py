@@ -25,6 +25,7 @@ from api.transformer.transformer import Transformer, client_options
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.worker import Worker
+from api.workspaces.kept import KeptWarehouses
 from connectors.files import Patience, Root, Site
 from connectors.registry import catalogue
 from runtime.client import Client, connect
@@ -119,6 +120,8 @@ def running(
             stack.push_async_callback(client.close)
             key = await organization_key(database.sessions)
             metrics, traces = Metrics(), NoTracing()
+            warehouses = KeptWarehouses()
+            stack.push_async_callback(warehouses.close)
             app = create_app(
                 Parts(
                     database=database,
@@ -134,6 +137,7 @@ def running(
                     rate_limit=RateLimit(burst=1_000_000),
                     reach=NEAR,
                     site=site_of(folder),
+                    warehouses=warehouses,
                 )
             )
             operator = asyncio.create_task(
@@ -141,7 +145,7 @@ def running(
                     database.sessions,
                     performers(database.sessions, VAULT, NEAR),
                     "tests",
-                    poll_seconds=0.02,
+                    poll_seconds=0.25,
                 ).run()
             )
             stack.callback(operator.cancel)

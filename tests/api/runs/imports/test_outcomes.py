@@ -254,7 +254,7 @@ def _until_gone(shop: Workspace) -> None:
     deadline = time.monotonic() + 60
     while shop.rows():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def test_without_a_column_the_update_time_is_that_of_the_file(shop: Workspace) -> None:

@@ -1,7 +1,5 @@
 """The worked example of section 9 of the rules of runs, over HTTP."""
 
-import pytest
-
 from tests.api.runs.imports.workspace import (
     PIPELINE,
     PROFILES,
@@ -84,19 +82,3 @@ def test_without_the_fourth_record_what_is_not_there_is_purged(shop: Workspace) 
 
     assert (run["passed"], run["failed"]) == ([4, 3, 2, 1, 1, 1], [0, 1, 1, 1, 0, 0])
     assert shop.identities() == {"1": ("1@x.io", 31), "3": ("3@old.io", 1)}
-
-
-@pytest.mark.parametrize("position", range(len(ROWS)))
-def test_each_record_of_the_example_ends_at_its_step(shop: Workspace, position: int) -> None:
-    """Section 9, row by row."""
-    passed, failed = (
-        ([1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]),
-        ([1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]),
-        ([1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]),
-        ([0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]),
-        ([1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0]),
-    )[position]
-
-    run = shop.imported(lines(ROWS[position], header="id,mail,age,country"), **EXAMPLE)
-
-    assert (run["passed"], run["failed"], run["error"]) == (passed, failed, "")

@@ -195,7 +195,7 @@ def until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not met():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _new_schema(url: str) -> dict[str, Any]:
