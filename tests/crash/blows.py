@@ -95,7 +95,7 @@ def moment(fleet: Fleet, run_id: int, seconds: float) -> Moment | None:
     doing = "held, no session in the warehouse" if held else "waiting for a worker"
     for state, query in statements:
         named = (told for begins, told in _ACTIVITIES if str(query).lstrip().startswith(begins))
-        name = next(named, str(query)[:30])
+        name = next(named, " ".join(str(query).split())[:30])
         doing = name if state == "active" else f"between statements, after {name}"
         break
     return Moment(

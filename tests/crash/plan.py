@@ -21,16 +21,19 @@ _KINDS: Final[tuple[tuple[Blow, ...], ...]] = (
     (Blow.POSTGRESQL, Blow.POSTGRESQL),
     (Blow.OTHER_TAKES_OVER, Blow.RUNTIME_FAMILY, Blow.SESSION),
 )
+_AT_THE_END: Final = (Blow.WORKER, Blow.POSTGRESQL, Blow.PAUSED, Blow.SESSION)
+"""Every fifth import: its last moments are short, and chance would seldom meet them."""
 _GAPS: Final = (0.1, 0.8)
 """Between two blows, of the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A blow, and when it comes: as a share of the time that an undisturbed import takes."""
+    """A blow, and when it comes: after a share of the time that an undisturbed import takes."""
 
     blow: Blow
-    at: float
+    at: float | None
+    """None is at the last batches, the purge and the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +57,14 @@ class Plan:
 def plan(number: int, seed: int) -> Plan:
     """Plan an import: kinds in turn, order and moments by chance."""
     chance = random.Random(f"{seed}/{number}")
-    blows = list(_KINDS[number % len(_KINDS)])
+    way = list(Way)[(number + number // len(Way)) % len(Way)]
+    turn, rest = divmod(number, 5)
+    if rest == 4:
+        last = Planned(blow=_AT_THE_END[turn % len(_AT_THE_END)], at=None)
+        return Plan(seed=seed, way=way, blows=(last,))
+    blows = list(_KINDS[(number - turn) % len(_KINDS)])
     chance.shuffle(blows)
-    return of(tuple(blows), list(Way)[(number + number // len(Way)) % len(Way)], chance, seed)
+    return of(tuple(blows), way, chance, seed)
 
 
 def of(

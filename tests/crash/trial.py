@@ -13,7 +13,7 @@ import psycopg
 from tests.crash.blows import Blow, Moment, Repair, moment, strike
 from tests.crash.fleet import SERVICE, Fleet, connection
 from tests.crash.outcome import Outcome, differences, outcome
-from tests.crash.plan import Plan
+from tests.crash.plan import Plan, Planned
 from tests.crash.records import Files, write_files
 from tests.crash.subject import Subject, Way, a_subject
 
@@ -22,6 +22,9 @@ LEASE_SECONDS: Final = 3.0
 END_SECONDS: Final = 300.0
 """For an import that is struck: longer is stuck."""
 _LOOK_SECONDS: Final = 0.02
+_SHORT_SECONDS: Final = 0.002
+_END_SHARE: Final = 0.1
+"""Of an import, its last batches, the purge and the end."""
 _MOST_TRIES: Final = 8
 
 
@@ -82,9 +85,7 @@ class Trials:
             verdict = self._struck(plan, reference, chance)
             if verdict.struck or verdict.wrong:
                 return verdict
-            plan = replace(
-                plan, blows=tuple(replace(each, at=each.at * 0.9) for each in plan.blows)
-            )
+            plan = replace(plan, blows=tuple(map(_earlier, plan.blows)))
         raise AssertionError(f"no blow met an import of {reference.seconds:.1f} s: {plan}")
 
     def _undisturbed(self, plan: Plan) -> Reference:
@@ -109,11 +110,13 @@ class Trials:
         with self._subject(reference.files, plan.way) as subject:
             begun = time.monotonic()
             run_id = subject.start()
-            waiting = [(each.at * reference.seconds, each.blow) for each in plan.blows]
             repairs: list[tuple[float, Repair]] = []
             struck: list[tuple[Blow, Moment]] = []
-            for at, blow in waiting:
-                if self._wait(run_id, begun, repairs, until=at):
+            for blow, at in ((each.blow, each.at) for each in plan.blows):
+                if at is None:
+                    _wait_for_records(fleet, run_id, round(self._rows * (1 - _END_SHARE)))
+                    time.sleep(chance.uniform(0.0, reference.seconds * _END_SHARE))
+                elif self._wait(run_id, begun, repairs, until=at * reference.seconds):
                     break
                 # What the next blow strikes has to be there.
                 while repairs:
@@ -187,6 +190,23 @@ def _ended(fleet: Fleet, run_id: int) -> bool:
     except psycopg.OperationalError:
         return False
     return row == (True,)
+
+
+def _wait_for_records(fleet: Fleet, run_id: int, count: int) -> None:
+    """Wait until so many records of a run have been counted, and no longer than that."""
+    with connection(fleet.url(SERVICE)) as service:
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline:
+            found = service.execute(
+                "SELECT passed[1] + failed[1] >= %s FROM runs WHERE id = %s", [count, run_id]
+            ).fetchone()
+            if found == (True,):
+                return
+            time.sleep(_SHORT_SECONDS)
+
+
+def _earlier(planned: Planned) -> Planned:
+    return planned if planned.at is None else replace(planned, at=planned.at * 0.9)
 
 
 def _attempts(fleet: Fleet, run_id: int) -> int:
