@@ -63,7 +63,7 @@ def prepare(
     refused = [("", each) for each in wrong_ids]
     for column, each in zip(produced, stored, strict=True):
         refused += [(format_path(column.path), one) for one in each.refused]
-    positions = pa.array(range(batch.num_records), pa.int32())
+    positions = pa.arange(0, batch.num_records).cast(pa.int32())
     rows = pa.RecordBatch.from_arrays(
         [positions, user_ids, update_times.cast(pa.timestamp("us")), *(each.values for each in stored)],
         names=[POSITION, IDENTITY_ID, UPDATED_AT, *(column.name for column in produced)],
@@ -141,6 +141,6 @@ def _latest(rows: RecordBatch) -> RecordBatch:
     ids = rows.column(IDENTITY_ID)
     if pc.count_distinct(ids).as_py() == len(ids):
         return rows
-    places = pa.table({"id": ids, "place": pa.array(range(len(ids)), pa.int64())})
+    places = pa.table({"id": ids, "place": pa.arange(0, len(ids))})
     last = places.group_by("id").aggregate([("place", "max")]).column("place_max")
     return rows.take(last.combine_chunks().sort())
