@@ -18,10 +18,11 @@ from connectors.files import (
 )
 from connectors.formats.columns import assemble
 from connectors.formats.parquet_columns import read_column
-from connectors.formats.parquet_pages import PageError
-from connectors.formats.parquet_sizes import Allowance, parts, survey
+from connectors.formats.parquet_footer import read_footer
+from connectors.formats.parquet_sizes import Allowance, Leaf, parts, survey
 from connectors.formats.parquet_types import column_of
 from connectors.formats.texts import MAX_COLUMNS
+from connectors.formats.thrift import ThriftError
 from connectors.interface import Connector, ConnectorType, Role, RoleSpec, Target
 from connectors.spool import random_access
 from mapping_lang.diagnostics import quote
@@ -60,11 +61,12 @@ class ParquetReader:
         """Read the wanted columns, some records of all of them at a time."""
         names = [item.name for item in schema.properties]
         try:
-            surveyed = survey(self._file, self._stream, names, self._limits)
+            footer = read_footer(self._stream)
+            surveyed = survey(footer, self._stream, self._leaves(names), self._limits)
             file = _opened(self._stream, self._file.metadata, surveyed.dictionaries)
-        except (PageError, *_ERRORS) as error:
+        except (ThriftError, *_ERRORS) as error:
             raise _unreadable(str(error)) from None
-        records = surveyed.records(self._file.metadata, sizes)
+        records = surveyed.records(footer, sizes)
         found = file.iter_batches(records, columns=names, use_threads=False)
         allowance = Allowance(self._stream, self._limits)
         first = 0
@@ -85,6 +87,20 @@ class ParquetReader:
                 allowance.spend(sum(column.values.nbytes for column in columns))
                 yield assemble(schema, columns, part.num_rows, first)
                 first += part.num_rows
+
+    def _leaves(self, names: Sequence[str]) -> list[Leaf]:
+        wanted = set(names)
+        found = [self._file.schema.column(index) for index in range(len(self._file.schema))]
+        return [
+            Leaf(
+                name=leaf.path,
+                index=index,
+                is_text=leaf.physical_type == "BYTE_ARRAY",
+                length=max(0, leaf.length or 0),
+            )
+            for index, leaf in enumerate(found)
+            if leaf.path in wanted
+        ]
 
 
 @contextmanager

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.files import BatchSizes, FileCode, FileError, FileLimits
+from connectors.formats.parquet_footer import Footer
 from connectors.formats.parquet_pages import MAX_PAGES, Page, pages
+from connectors.formats.thrift import ThriftError
 
 MOST_BYTES: Final = 64 * 2**20
 """Of texts that are in memory at once; what is read at once is usually far less."""
@@ -35,37 +37,45 @@ class Survey:
     dictionaries: tuple[str, ...]
     """Columns whose texts stay in their dictionaries until it is known how many fit."""
 
-    def records(self, metadata: Any, sizes: BatchSizes) -> int:  # noqa: ANN401 - pyarrow has no types
+    def records(self, footer: Footer, sizes: BatchSizes) -> int:
         """Choose how many records are read at once: likely the wanted bytes, and never too many."""
-        groups = range(metadata.num_row_groups)
-        total = sum(metadata.row_group(group).total_byte_size for group in groups)
-        per_record = max(1, total // max(1, metadata.num_rows))
+        per_record = max(1, footer.unpacked_bytes // max(1, footer.num_rows))
         most = MOST_BYTES // max(1, self.record_bytes)
-        return int(max(1, min(sizes.records, sizes.bytes // per_record, most)))
+        return max(1, min(sizes.records, sizes.bytes // per_record, most))
 
 
-def survey(file: Any, stream: BinaryIO, names: Sequence[str], limits: FileLimits) -> Survey:  # noqa: ANN401
-    """Look at all pages of some columns; raises `PageError` or `FileError`."""
-    metadata = file.metadata
-    indices = {file.schema.column(index).path: index for index in range(len(file.schema))}
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A column that is read: its place among those of the file, and what its values are."""
+
+    name: str
+    index: int
+    is_text: bool
+    length: int
+    """Of values that all have the same number of bytes; 0 for others."""
+
+
+def survey(footer: Footer, stream: BinaryIO, leaves: Sequence[Leaf], limits: FileLimits) -> Survey:
+    """Look at all pages of some columns; raises `ThriftError` or `FileError`."""
     record_bytes = num_pages = 0
     dictionaries: list[str] = []
-    for name in names:
-        index = indices[name]
-        leaf = file.schema.column(index)
+    for leaf in leaves:
         # Values of a fixed length may be referred to as well.
-        column_bytes = max(0, leaf.length or 0)
+        column_bytes = leaf.length
         is_referred_to = False
-        for group in range(metadata.num_row_groups):
-            chunk = metadata.row_group(group).column(index)
-            for page in _pages(stream, chunk, limits):
+        for group in footer.groups:
+            if leaf.index >= len(group):
+                raise ThriftError("a group of rows has fewer columns than the file")
+            chunk = group[leaf.index]
+            for page in pages(stream, chunk.start, chunk.end, chunk.num_values, limits):
                 num_pages += 1
                 if num_pages > MAX_PAGES:
                     raise FileError(
                         FileCode.LIMIT, f"The file has more than {MAX_PAGES:,} pages to read"
                     )
-                if page.is_dictionary and leaf.physical_type == "BYTE_ARRAY":
-                    longest = _longest(stream, chunk.compression, page)
+                if page.is_dictionary and leaf.is_text:
+                    longest = _longest(stream, chunk.codec, page)
                     if longest is None or longest > _LONG_BYTES:
                         is_referred_to = True
                     else:
@@ -74,17 +84,19 @@ def survey(file: Any, stream: BinaryIO, names: Sequence[str], limits: FileLimits
                     column_bytes = max(column_bytes, page.unpacked_bytes // page.num_values)
         record_bytes += column_bytes
         if is_referred_to:
-            dictionaries.append(name)
+            dictionaries.append(leaf.name)
     return Survey(record_bytes=record_bytes, dictionaries=tuple(dictionaries))
 
 
-def _longest(stream: BinaryIO, compression: str, page: Page) -> int | None:
+def _longest(stream: BinaryIO, codec: str | None, page: Page) -> int | None:
     """Give the bytes of the longest text of a dictionary; None if it cannot be told."""
+    if codec is None:
+        return None
     stream.seek(page.at)
     data = stream.read(page.packed_bytes)
     try:
-        if compression != "UNCOMPRESSED":
-            data = pa.Codec(compression.lower()).decompress(data, page.unpacked_bytes, asbytes=True)
+        if codec:
+            data = pa.Codec(codec).decompress(data, page.unpacked_bytes, asbytes=True)
     except (pa.ArrowException, OSError, ValueError):
         return None  # whoever reads it says what is wrong, if anything is
     longest = at = 0
@@ -93,14 +105,6 @@ def _longest(stream: BinaryIO, compression: str, page: Page) -> int | None:
         longest = max(longest, length)
         at += _LENGTH.size + length
     return longest
-
-
-def _pages(stream: BinaryIO, chunk: Any, limits: FileLimits) -> Iterator[Page]:  # noqa: ANN401
-    start = chunk.data_page_offset
-    if chunk.has_dictionary_page and chunk.dictionary_page_offset:
-        start = min(start, chunk.dictionary_page_offset)
-    end = start + chunk.total_compressed_size
-    return pages(stream, start, end, chunk.num_values, limits)
 
 
 def parts(data: Any, first: int, limits: FileLimits) -> Iterator[Any]:  # noqa: ANN401

@@ -9,8 +9,9 @@ import pytest
 
 from connectors.files import FileCode, FileError, FileLimits
 from connectors.formats.parquet import PARQUET
-from connectors.formats.parquet_pages import MAX_PAGE_BYTES, Page, PageError, pages
+from connectors.formats.parquet_pages import MAX_PAGE_BYTES, Page, pages
 from connectors.formats.parquet_sizes import MOST_BYTES, parts
+from connectors.formats.thrift import ThriftError
 from mapping_lang.types.kinds import ObjectType, Property, StringType
 from tests.connectors.reading import Found, read, site, source
 
@@ -97,7 +98,7 @@ def test_a_page_that_becomes_too_much_is_not_unpacked(content: bytes, message: s
     ],
 )
 def test_what_is_no_page_is_an_error(content: bytes) -> None:
-    with pytest.raises(PageError):
+    with pytest.raises(ThriftError):
         _pages(content, 1)
 
 

@@ -139,7 +139,16 @@ async def test_the_time_of_a_file_is_when_it_was_last_modified() -> None:
     assert found == (datetime(2024, 5, 1, 10, tzinfo=UTC), '"v1"', 1)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Last_Modified": "yesterday"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Last_Modified": "yesterday"},
+        # Moments that no calendar has, by their zone and by their seconds.
+        {"Last_Modified": "Fri, 31 Dec 9999 23:59:59 -2300"},
+        {"Last_Modified": f"Mon, 01 Jan 2024 00:00:{'9' * 30} GMT"},
+    ],
+)
 async def test_a_server_need_not_tell_the_time(headers: dict[str, str]) -> None:
     async with served(_ok(b"x", **headers)) as (port, _), _storage(port).open("a.csv") as file:
         assert file.modified_at is None
