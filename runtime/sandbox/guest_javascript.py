@@ -52,7 +52,7 @@ class JavaScriptGuesthouse:
     def open(self, page_descriptor: int, memory_bytes: int) -> "JavaScriptEngine":
         if self._library is None:
             raise RuntimeError("prepare() comes first")
-        isolate = v8.Isolate(self._library, memory_bytes)
+        isolate = v8.Isolate(self._library, memory_bytes, lambda: os._exit(ExitCode.NO_MEMORY))
         isolate.check_flags()
         room_bytes = memory_bytes // ROOM_SHARE
         return JavaScriptEngine(isolate, self._harness, page_descriptor, room_bytes)

@@ -62,10 +62,17 @@ def start() -> ctypes.CDLL:
 
 
 class Isolate:
-    """One isolate with one context, in a thread of its own; calls are made one at a time."""
+    """One isolate with one context, in a thread of its own; calls are made one at a time.
 
-    def __init__(self, library: ctypes.CDLL, heap_bytes: int) -> None:
+    `at_heap_end` is called in that thread as soon as V8 says that its heap has ended: what is asked
+    of it after that may never be answered.
+    """
+
+    def __init__(
+        self, library: ctypes.CDLL, heap_bytes: int, at_heap_end: Callable[[], object]
+    ) -> None:
         self._library = library
+        self._at_heap_end = at_heap_end
         self._answered = _thread.allocate_lock()
         self._answered.acquire()
         self._answer: Handle | None = None
@@ -148,6 +155,8 @@ class Isolate:
             # answer that finds no memory for it is lost. One more hold, and it stays.
             ctypes.pythonapi.PyGILState_Ensure()
             self._attached = True
+        if raw.contents.type == Tag.oom_exception:
+            self._at_heap_end()
         self._answer = raw
         self._answered.release()
 

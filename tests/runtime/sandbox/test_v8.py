@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from runtime.limits import Limits
 from runtime.sandbox.interface import FailureCode, Language
 from runtime.sandbox.runner import Objects
@@ -28,3 +30,20 @@ def test_an_answer_finds_its_way_where_no_memory_is_left(
         assert result.objects == {0: b'{"i":0}', 2: b'{"i":2}'}
         assert [failure.code for failure in result.failures] == [FailureCode.MEMORY]
         assert result.kills == 0
+
+
+HEAPS = (
+    "function transform(r) { const a = []; for (;;) a.push({}); }",
+    "function transform(r) { const m = new Map(); for (let i = 0;; i++) m.set(i, {i}); }",
+    "const transform = (r) => (Promise.resolve().then(() => { const a = []; for (;;) a.push([]); }), r);",
+)
+
+
+@pytest.mark.parametrize("source", HEAPS)
+def test_a_heap_that_ends_is_no_matter_of_time(
+    run_function: Open, limits: Limits, source: str
+) -> None:
+    limits = replace(limits, record_seconds=30, memory_bytes=32 << 20)
+    result = run_function(Language.JAVASCRIPT, source, limits).run(Objects([b'{"i":0}']))
+    assert [failure.code for failure in result.failures] == [FailureCode.MEMORY]
+    assert result.kills == 1
