@@ -217,7 +217,7 @@ class Pool:
         # The warmest one: it is the most likely to stay.
         version = key.version
         for place in reversed(self._idle):
-            # Versions first: to compare whole keys takes ten times as long, and most differ.
+            # Versions first: to compare whole keys takes several times as long, and most differ.
             if place.key.version == version and place.key == key:
                 del self._idle[place]
                 return place
