@@ -99,6 +99,9 @@ class Carrier:
             return
         source = source_file(self.catalogue, definition, stored)
         async with open_file(source, self.site, self.clock) as file:
+            if definition.in_schema is not None:
+                # Before the writer is opened: of two mistakes this one is told (RUN-20).
+                file.check(definition.in_schema)
             yield file
 
     async def _stored(self, claim: Claim) -> "Stored":

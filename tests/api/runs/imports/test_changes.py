@@ -166,6 +166,20 @@ def test_a_schedule_says_nothing_to_a_run(shop: Workspace) -> None:
     assert [each["id"] for each in shop.get("/v1/pipelines/runs")["runs"]] == [run]
 
 
+def test_other_names_are_nothing_to_a_run(shop: Workspace) -> None:
+    """Of its pipeline's connection and of its workspace; the settings of files never change."""
+    _, run, held = _reading(shop)
+    shop.done("PUT", f"/v1/connections/{shop.web()}", {"name": "Another"})
+    names = {"firstName": "", "lastName": "", "extra": ""}
+    renamed = {"name": "Another", "uiPreferences": {"userProfile": names}}
+    shop.done("PUT", "/v1/workspaces/current", renamed)
+
+    ended = _read_on(shop, run, held)
+
+    assert (ended["passed"], ended["error"]) == ([4] * 6, "")
+    assert shop.identities() == ALL
+
+
 @pytest.mark.parametrize("deleted", ["pipeline", "connection", "workspace"])
 def test_a_run_whose_ground_is_gone_ends_at_once(shop: Workspace, deleted: str) -> None:
     """RUN-83: its lease lasts for ten minutes, so somebody told its worker."""
@@ -242,6 +256,21 @@ def test_a_run_waits_for_a_warehouse_that_may_not_be_written(shop: Workspace, mo
 
     assert refused.code == f"{mode}Mode"
     assert (ended["passed"], ended["error"]) == ([4] * 6, "")
+    assert shop.identities() == ALL
+
+
+def test_a_warehouse_that_drops_its_connections_is_written_on(shop: Workspace) -> None:
+    """RUN-28: nothing is lost, counted or written twice."""
+    _, run, held = _reading(shop)
+    with psycopg.connect(shop.service.warehouse_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    ended = _read_on(shop, run, held)
+
+    assert (ended["passed"], ended["failed"], ended["error"]) == ([4] * 6, ZEROS, "")
     assert shop.identities() == ALL
 
 

@@ -192,6 +192,26 @@ def test_profiles_that_are_not_as_the_output_schema_says_end_the_run(shop: Works
     assert shop.errors(pipeline) == [("OutputValidation", 0, run["error"])]
 
 
+def test_what_is_wrong_with_the_source_is_told_before_what_is_wrong_with_profiles(
+    shop: Workspace,
+) -> None:
+    """RUN-20: the source is opened before the writer."""
+    pipeline = shop.create()
+    sent = {"schema": schema(EMAIL), "primarySources": {}, "rePaths": {}}
+    shop.done("PUT", "/v1/profiles/schema", sent)
+    until(lambda: shop.get("/v1/profiles/schema/latest-alter")["endTime"] is not None)
+
+    shop.imported("", pipeline)
+    shop.imported(lines("a,a@x.io,1"), pipeline)
+    shop.imported(lines("a,a@x.io", header="id,mail"), pipeline)
+
+    assert [step for step, _, _ in shop.errors(pipeline)] == [
+        "InputValidation",
+        "OutputValidation",
+        "Receive",
+    ]
+
+
 FINE = {
     "Python": "def transform(user):\n    return {}\n",
     "JavaScript": "const transform = (user) => ({})",
