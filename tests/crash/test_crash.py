@@ -38,7 +38,7 @@ NOTHING = Outcome(
 )
 
 
-@pytest.mark.timeout(300)  # it waits for leases, and for processes that start again
+@pytest.mark.timeout(600)  # it waits for leases, and for processes that start again
 def test_an_import_that_is_struck_ends_as_one_that_nobody_disturbed() -> None:
     """DEC-44, RUN-96: nothing is imported twice, lost or stuck, and nothing is left behind."""
     with tempfile.TemporaryDirectory(prefix="kiln", ignore_cleanup_errors=True) as name:
