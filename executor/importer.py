@@ -197,12 +197,19 @@ class Import:
 
 
 def _check_same(source: Source, state: State) -> None:
-    if state.source != _version(source):
-        raise FatalError(
-            Step.RECEIVE,
-            "the file has changed since the run began, and the run was interrupted meanwhile:"
-            " what was read before does not belong to what it is now; run the pipeline again",
-        )
+    """Refuse to read on in a file that is another one: a place in one is none in another."""
+    if state.source == _version(source):
+        return
+    why = (
+        "the file has changed since the run began"
+        if source.version
+        else "the storage does not say whether the file is the one that the run began with"
+    )
+    raise FatalError(
+        Step.RECEIVE,
+        f"{why}, and the run was interrupted meanwhile: what was read before does not belong to"
+        " what it is now; run the pipeline again",
+    )
 
 
 def _version(source: Source) -> str:

@@ -25,6 +25,7 @@ class Held:
     first: bytes
     rest: bytes
     tag: str = '"1"'
+    """What tells it from another; empty for a server that says nothing of it."""
     breaks: bool = False
     """Whether the connection ends instead of the rest."""
     _reached: threading.Event = field(default_factory=threading.Event)
@@ -97,8 +98,9 @@ class Files:
         held = found if isinstance(found, Held) else None
         content = found if isinstance(found, bytes) else found.first + found.rest
         handler.send_response(200)
-        handler.send_header("ETag", '"1"' if held is None else held.tag)
-        handler.send_header("Last-Modified", MODIFIED)
+        if held is None or held.tag:
+            handler.send_header("ETag", '"1"' if held is None else held.tag)
+            handler.send_header("Last-Modified", MODIFIED)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
         try:
