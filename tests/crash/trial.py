@@ -10,12 +10,13 @@ from typing import Final, Self
 
 import psycopg
 
+from api.console.client import AnswerError
 from tests.crash.blows import Blow, Moment, Repair, moment, strike
 from tests.crash.fleet import SERVICE, Fleet, connection
 from tests.crash.outcome import Outcome, differences, outcome
 from tests.crash.plan import Plan, Planned
 from tests.crash.records import Files, write_files
-from tests.crash.subject import Subject, Way, a_subject
+from tests.crash.subject import StuckError, Subject, Way, a_subject
 
 LEASE_SECONDS: Final = 3.0
 """How long a killed worker is waited for; things that are killed are away as long at most."""
@@ -133,19 +134,19 @@ class Trials:
             seconds = time.monotonic() - begun
             for _, repair in repairs:
                 repair.work()
-            if not ended:
-                wrong = [f"stuck: {moment(fleet, run_id, seconds)}"]
-                return Verdict(
-                    plan=plan, struck=tuple(struck), seconds=seconds, attempts=0, wrong=tuple(wrong)
-                )
-            subject.resolve()
-            found = outcome(fleet, subject, run_id)
+            wrong = [f"stuck: {moment(fleet, run_id, seconds)}"]
+            if ended:
+                try:
+                    subject.resolve()
+                    wrong = differences(reference.outcome, outcome(fleet, subject, run_id))
+                except (AnswerError, StuckError) as error:
+                    wrong = [f"afterwards: {error}"]
             return Verdict(
                 plan=plan,
                 struck=tuple(struck),
                 seconds=seconds,
                 attempts=_attempts(fleet, run_id),
-                wrong=tuple(differences(reference.outcome, found)),
+                wrong=tuple(wrong),
             )
 
     def _wait(
