@@ -37,7 +37,7 @@ def _reading(shop: Workspace, **changed: object) -> tuple[int, int, Held]:
     pipeline = shop.create(shop.web(), **changed)
     run = shop.start(pipeline)
     held.wait_until_reached()
-    until(lambda: len(shop.rows()) == len(ROWS))
+    shop.wait_until_noted(run, len(ROWS))
     return pipeline, run, held
 
 
@@ -223,7 +223,7 @@ def _set_organization(service: Service, *, enabled: bool) -> None:
 
 def test_an_organization_that_is_disabled_loses_its_runs(idle: Workspace, service: Service) -> None:
     """RUN-84: ended with an error of the first step; what was written stays."""
-    with service.working(lease_seconds=1.0):
+    with service.working(lease_seconds=3.0):
         pipeline, run, held = _reading(idle)
         _set_organization(service, enabled=False)
         try:
@@ -343,7 +343,7 @@ def test_a_run_that_is_cancelled_ends_at_once_and_keeps_what_it_did(shop: Worksp
     shop.files.put("members.csv", held)
     run = shop.start(pipeline)
     held.wait_until_reached()
-    until(lambda: len(shop.rows()) == 3)
+    shop.wait_until_noted(run, len(ROWS))
 
     shop.done("DELETE", f"/v1/pipelines/runs/{run}")
     held.wait_until_left()

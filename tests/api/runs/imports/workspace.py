@@ -165,6 +165,12 @@ class Workspace:
         until(has_ended)
         return found[0]
 
+    def wait_until_noted(self, run: int, passed: int) -> None:
+        """Wait until so many written records are noted with a run; clients see it at its end."""
+        statement = "SELECT passed[6] FROM runs WHERE id = %s"
+        with psycopg.connect(self.service.database_url, autocommit=True) as connection:
+            until(lambda: connection.execute(statement, [run]).fetchone() == (passed,))
+
     def errors(self, pipeline: int) -> list[tuple[str, int, str]]:
         found = self.get(f"/v1/pipelines/errors/{EVER}", pipelines=pipeline)
         return sorted((each["step"], each["count"], each["message"]) for each in found["errors"])
