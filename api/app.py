@@ -35,6 +35,7 @@ from api.transformations import routes as transformations
 from api.transformer.transformer import Transformer
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
+from api.workspaces.kept import KeptWarehouses
 from connectors.files import Site
 from connectors.registry import Catalogue
 from forms.addresses import Reach
@@ -78,6 +79,8 @@ class Parts:
     """What warehouses and connections may be connected to."""
     site: Site = field(default_factory=Site)
     """What storages may touch."""
+    warehouses: KeptWarehouses = field(default_factory=KeptWarehouses)
+    """Those that are read from, open between requests."""
 
 
 def create_app(parts: Parts) -> Edge:
@@ -101,6 +104,7 @@ def create_app(parts: Parts) -> Edge:
         "state_key": parts.state_key,
         "transformer": parts.transformer,
         "vault": parts.vault,
+        "warehouses": parts.warehouses,
     }
     return build(
         routes,

@@ -20,6 +20,7 @@ from api.profiles.schemas import (
 )
 from api.profiles.service import Reader
 from api.vault.vault import Vault
+from api.workspaces.kept import KeptWarehouses
 from forms.addresses import Reach
 from mapping_lang.diagnostics import quote
 
@@ -61,10 +62,14 @@ _ATTRIBUTES: Final = {"email": "ann@example.com", "first_name": "Ann"}
     example=Example(answer=_IDENTITIES),
 )
 async def list_connection_identities(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+    request: WorkspaceRequest,
+    sessions: Sessions,
+    vault: Vault,
+    reach: Reach,
+    warehouses: KeptWarehouses,
 ) -> IdentityList:
     """Lists the identities of a connection, from the data warehouse, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     connection_id = request.path_id("connection")
     await reader.check_connection(request.workspace_id, connection_id)
     return await reader.identities_of_connection(
@@ -109,10 +114,14 @@ async def list_connection_identities(
     ),
 )
 async def list_profiles(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+    request: WorkspaceRequest,
+    sessions: Sessions,
+    vault: Vault,
+    reach: Reach,
+    warehouses: KeptWarehouses,
 ) -> ProfileList:
     """Lists profiles as the latest identity resolution has made them."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     return await reader.profiles(request.workspace_id, request.query(ProfileListQuery))
 
 
@@ -125,10 +134,14 @@ async def list_profiles(
     example=Example(answer={"attributes": _ATTRIBUTES}),
 )
 async def get_profile_attributes(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+    request: WorkspaceRequest,
+    sessions: Sessions,
+    vault: Vault,
+    reach: Reach,
+    warehouses: KeptWarehouses,
 ) -> AttributesBody:
     """Returns the attributes of a profile."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     return await reader.attributes(request.workspace_id, _kpid(request))
 
 
@@ -142,10 +155,14 @@ async def get_profile_attributes(
     example=Example(answer=_IDENTITIES),
 )
 async def list_profile_identities(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+    request: WorkspaceRequest,
+    sessions: Sessions,
+    vault: Vault,
+    reach: Reach,
+    warehouses: KeptWarehouses,
 ) -> IdentityList:
     """Lists the identities that a profile is made of, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     kpid = _kpid(request)
     return await reader.identities(request.workspace_id, kpid, request.query(PageQuery))
 
@@ -159,10 +176,14 @@ async def list_profile_identities(
     refusals=_MAINTENANCE,
 )
 async def list_profile_events(
-    request: WorkspaceRequest, sessions: Sessions, vault: Vault, reach: Reach
+    request: WorkspaceRequest,
+    sessions: Sessions,
+    vault: Vault,
+    reach: Reach,
+    warehouses: KeptWarehouses,
 ) -> EventList:
     """Lists the events of a profile, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach)
+    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     kpid = _kpid(request)
     return await reader.events(request.workspace_id, kpid, request.query(PageQuery))
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from api.profiles.schemas import (
     profile_body,
 )
 from api.vault.vault import Vault
+from api.workspaces.kept import KeptWarehouses
 from api.workspaces.settings import opening
 from api.workspaces.warehouse import stored
 from forms.addresses import Reach
@@ -66,6 +68,7 @@ class Reader:
     sessions: Sessions
     vault: Vault
     reach: Reach
+    warehouses: KeptWarehouses
 
     async def profiles(self, workspace_id: int, asked: ProfileListQuery) -> ProfileList:
         """Read a page of profiles."""
@@ -162,7 +165,8 @@ class Reader:
                 )
             return Mode(mode or Mode.MAINTENANCE)
 
-        async with opening(found.platform, found.settings, self.reach) as warehouse:
+        through = partial(self.warehouses.reaching, workspace_id)
+        async with opening(found.platform, found.settings, self.reach, through) as warehouse:
             yield warehouse, found.schema, read_mode
 
 

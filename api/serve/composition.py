@@ -28,6 +28,7 @@ from api.telemetry.tracing import open_tracing
 from api.transformer.transformer import Transformer, client_options
 from api.vault.vault import Vault
 from api.workspaces.creation import settle_for_ever
+from api.workspaces.kept import KeptWarehouses
 from connectors.registry import catalogue
 from runtime.client import connect
 from runtime.errors import KilnRuntimeError
@@ -67,6 +68,8 @@ async def serve(
         metrics = Metrics()
         _background(stack, settle_for_ever(database.sessions, vault, settings.reach))
         transformer = Transformer(client, metrics, tracing)
+        warehouses = KeptWarehouses()
+        stack.push_async_callback(warehouses.close)
         app = create_app(
             Parts(
                 database=database,
@@ -82,6 +85,7 @@ async def serve(
                 rate_limit=settings.rate_limit,
                 reach=settings.reach,
                 site=site_of(settings),
+                warehouses=warehouses,
             )
         )
         carried_out = performers(database.sessions, vault, settings.reach)

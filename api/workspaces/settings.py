@@ -1,9 +1,9 @@
 """The settings of warehouses: read, and used to open one."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,6 +24,11 @@ from warehouse.errors import (
     WarehouseUnavailableError,
 )
 from warehouse.interface import Mode, Platform, Warehouse
+
+Reaching: TypeAlias = Callable[
+    [Platform, Mapping[str, object], Reach], AbstractAsyncContextManager[Warehouse]
+]
+"""Gives an open warehouse for as long as a block."""
 
 REFUSED_BY_MODE: Final = MappingProxyType(
     {
@@ -57,7 +62,7 @@ async def trying(
 ) -> AsyncIterator[Warehouse]:
     """Open a warehouse whose settings come with the request, which they may make a wrong one."""
     try:
-        async with _opening(platform, settings, reach) as warehouse:
+        async with _opening(platform, settings, reach, reaching) as warehouse:
             yield warehouse
     except AddressRefusedError as error:
         raise UnprocessableError(
@@ -69,11 +74,14 @@ async def trying(
 
 @asynccontextmanager
 async def opening(
-    platform: Platform, settings: Mapping[str, object], reach: Reach
+    platform: Platform,
+    settings: Mapping[str, object],
+    reach: Reach,
+    through: Reaching | None = None,
 ) -> AsyncIterator[Warehouse]:
-    """Open the warehouse of a workspace for as long as the block."""
+    """Open the warehouse of a workspace for as long as the block, or use one that is open."""
     try:
-        async with _opening(platform, settings, reach) as warehouse:
+        async with _opening(platform, settings, reach, through or reaching) as warehouse:
             yield warehouse
     except AddressRefusedError as error:
         raise ServiceUnavailableError(
@@ -83,11 +91,11 @@ async def opening(
 
 @asynccontextmanager
 async def _opening(
-    platform: Platform, settings: Mapping[str, object], reach: Reach
+    platform: Platform, settings: Mapping[str, object], reach: Reach, through: Reaching
 ) -> AsyncIterator[Warehouse]:
     """Open a warehouse; its failures are told as ours (WH-4)."""
     with _telling_failures(platform):
-        async with reaching(platform, settings, reach) as warehouse:
+        async with through(platform, settings, reach) as warehouse:
             yield warehouse
 
 

@@ -20,6 +20,7 @@ from api.telemetry.tracing import NoTracing, Tracing
 from api.transformer.transformer import Transformer, client_options
 from api.vault.keys import SecretKey
 from api.vault.vault import Purpose, Vault
+from api.workspaces.kept import KeptWarehouses
 from connectors.interface import Connector
 from connectors.registry import catalogue
 from mapping_lang.types.schemas.decode import decode_schema
@@ -120,7 +121,7 @@ async def serving(
     oauth_clients: Clients | None = None,
 ) -> AsyncIterator[tuple[Edge, Metrics]]:
     """Make the API over a database and a runtime, with more connectors than the usual ones."""
-    metrics, traces = Metrics(), tracing or NoTracing()
+    metrics, traces, warehouses = Metrics(), tracing or NoTracing(), KeptWarehouses()
     async with await connect(runtime_address, options=client_options(traces)) as client:
         app = create_app(
             Parts(
@@ -136,6 +137,10 @@ async def serving(
                 tracing=traces,
                 rate_limit=RateLimit(burst=100_000),
                 reach=NEAR,
+                warehouses=warehouses,
             )
         )
-        yield app, metrics
+        try:
+            yield app, metrics
+        finally:
+            await warehouses.close()

@@ -16,6 +16,7 @@ from api.profiles import routes as profiles
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
+from api.workspaces.kept import KeptWarehouses
 from connectors.registry import catalogue
 from tests.api import rows
 from tests.api.client import Client, application, organization_key
@@ -51,10 +52,16 @@ SCHEMA = schema_of(
 
 
 @pytest.fixture
-async def tenant(sessions: Sessions, warehouse_database: str) -> Tenant:
+async def tenant(sessions: Sessions, warehouse_database: str) -> AsyncIterator[Tenant]:
     """A workspace with a source and a pipeline, whose warehouse holds nothing yet."""
     settings = empty_schema(warehouse_database)
-    collaborators = {"vault": VAULT, "reach": NEAR, "catalogue": CATALOGUE}
+    warehouses = KeptWarehouses()
+    collaborators = {
+        "vault": VAULT,
+        "reach": NEAR,
+        "catalogue": CATALOGUE,
+        "warehouses": warehouses,
+    }
     app = application(sessions, ROUTES, collaborators)
     client = Client(app, await organization_key(sessions))
     made = await client.ask(
@@ -70,7 +77,8 @@ async def tenant(sessions: Sessions, warehouse_database: str) -> Tenant:
         session.add(rows.source(workspace_id=made.id))
         await session.flush()
         session.add(rows.pipeline(workspace_id=made.id))
-    return Tenant(client=client.of(made.id), workspace_id=made.id, settings=settings)
+    yield Tenant(client=client.of(made.id), workspace_id=made.id, settings=settings)
+    await warehouses.close()
 
 
 @pytest.fixture

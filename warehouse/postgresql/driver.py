@@ -72,14 +72,21 @@ def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-@asynccontextmanager
-async def connect(settings: Mapping[str, object]) -> AsyncIterator[Connection]:
-    """Open a connection in autocommit mode; what the server refuses is its reason."""
+async def begin(settings: Mapping[str, object]) -> Connection:
+    """Begin a connection in autocommit mode; what the server refuses is its reason."""
     with telling_failures():
-        connection = await psycopg.AsyncConnection.connect(
+        return await psycopg.AsyncConnection.connect(
             **connection_arguments(settings),  # type: ignore[arg-type]  # libpq's own parameters
             autocommit=True,
+            # A statement that was prepared fails once the view that it reads has other columns.
+            prepare_threshold=None,
         )
+
+
+@asynccontextmanager
+async def connect(settings: Mapping[str, object]) -> AsyncIterator[Connection]:
+    """Open a connection for as long as the block."""
+    connection = await begin(settings)
     try:
         with telling_failures():
             yield connection

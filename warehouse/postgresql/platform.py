@@ -28,6 +28,7 @@ from warehouse.postgresql.definition import check_schema, created, definition, r
 from warehouse.postgresql.driver import Connection, connect, execute, located
 from warehouse.postgresql.flight import drain, enter, in_flight
 from warehouse.postgresql.loading import PostgresqlLoading
+from warehouse.postgresql.readers import Readers
 from warehouse.postgresql.reading import (
     read_events,
     read_identities,
@@ -76,6 +77,7 @@ class PostgresqlWarehouse:
         self._settings = dict(settings)
         self._schema = str(settings["schema"])
         self._loads: list[PostgresqlLoading] = []
+        self._readers = Readers(self._settings)
 
     async def check_initializable(self) -> None:
         async with connect(self._settings) as connection:
@@ -174,7 +176,7 @@ class PostgresqlWarehouse:
 
     @asynccontextmanager
     async def _reading(self, read_mode: ReadMode) -> AsyncIterator[Connection]:
-        async with connect(self._settings) as connection, connection.transaction():
+        async with self._readers.connection() as connection, connection.transaction():
             await execute(connection, raw(f"SET LOCAL statement_timeout = '{READ_SECONDS}s'"))
             await enter(connection, self._schema, Operation.READ, read_mode)
             yield connection
@@ -212,6 +214,7 @@ class PostgresqlWarehouse:
     async def close(self) -> None:
         while self._loads:
             await self._loads.pop().close()
+        await self._readers.close()
 
     async def _lock(self, connection: Connection) -> None:
         await execute(

@@ -270,3 +270,42 @@ async def test_profiles_are_not_read_in_maintenance(tenant: Tenant) -> None:
     for path in (PATH, f"{PATH}/{uuid4()}/attributes", f"{PATH}/{uuid4()}/identities"):
         answer = await tenant.client.ask("GET", path)
         assert (answer.status, answer.code) == (422, "MaintenanceMode")
+
+
+async def test_reads_share_a_connection_and_go_on_when_it_is_lost(tenant: Tenant) -> None:
+    await _three(tenant)
+
+    def backends() -> list[int]:
+        with tenant.warehouse() as connection:
+            found = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'kiln'"
+                " AND datname = current_database() AND state = 'idle'"
+                " AND query NOT LIKE '%kiln_system_operations%'"
+            )
+            return [pid for (pid,) in found.fetchall()]
+
+    first = await _emails(tenant)
+    (kept,) = backends()
+    assert await _emails(tenant) == first
+    assert backends() == [kept]
+    with tenant.warehouse() as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", [kept])
+    assert await _emails(tenant) == first
+    assert kept not in backends()
+
+
+async def test_reads_see_the_columns_of_today_however_often_they_were_asked(
+    tenant: Tenant,
+) -> None:
+    """A server refuses statements that a connection has prepared for other columns."""
+    await _three(tenant)
+    for _ in range(12):
+        await _emails(tenant)
+    with tenant.warehouse() as connection:
+        connection.execute("DROP VIEW profiles")
+        connection.execute("ALTER TABLE kiln_profiles_1 ALTER email TYPE text")
+        connection.execute(
+            "CREATE VIEW profiles AS SELECT _kpid, _updated_at, email, customer_id, first_name,"
+            " score, tags, address_city FROM kiln_profiles_1"
+        )
+    assert len(await _emails(tenant)) == 3

@@ -1,7 +1,7 @@
 """What is read of profiles is what was written, of every kind (section 3.1)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -57,11 +57,12 @@ async def _normal() -> Mode:
 
 
 @pytest.fixture
-async def warehouse(settings: Settings) -> Warehouse:
+async def warehouse(settings: Settings) -> AsyncIterator[Warehouse]:
     opened = await BY_CODE["PostgreSQL"].open(settings, NEAR)
     async with opened.initializing(EVERY_KIND):
         pass
-    return opened
+    yield opened
+    await opened.close()
 
 
 async def test_every_kind_is_read_as_it_was_written(
