@@ -7,6 +7,7 @@ from api.settings.table import SETTINGS
 from connectors.compression.snappy import MAX_RAW_BYTES
 from connectors.files import Compression, FileLimits, Patience
 from connectors.formats.excel_xml import MAX_TOKEN_BYTES
+from connectors.formats.parquet_footer import MAX_FOOTER_BYTES
 from connectors.formats.parquet_pages import MAX_PAGE_BYTES
 from connectors.formats.texts import MAX_COLUMNS
 from connectors.interface import ConnectorType, Role
@@ -76,6 +77,7 @@ def test_the_limits_are_those_that_are_kept() -> None:
         "what comes out of a packed file": limits.unpacked_bytes,
         "a file that is kept on disk while it is read": limits.spooled_bytes,
         "a page of Parquet, unpacked": MAX_PAGE_BYTES,
+        "the footer of a Parquet file": MAX_FOOTER_BYTES,
         "a tag of a workbook's XML": MAX_TOKEN_BYTES,
     }
 
@@ -95,6 +97,6 @@ def test_the_times_are_those_that_are_waited() -> None:
 
 def test_every_setting_of_files_is_told_and_is_one() -> None:
     told = {name for row in _rows("Time and reach") for name in re.findall(r"KILN_\w+", row[0])}
-    about = ("storage_", "s3_", "filesystem_", "allowed_networks")
+    about = ("storage_", "s3_", "filesystem_", "allowed_networks", "batch_")
 
     assert told == {each.variable for each in SETTINGS if each.name.startswith(about)}

@@ -18,7 +18,7 @@ from tests.postgresql import postgresql
 
 __all__ = ["migrated_template", "postgresql", "runtime_with_functions", "service", "stored_files"]
 
-SECONDS = "2"
+SECONDS = "3"
 """How long a storage is waited for here."""
 
 

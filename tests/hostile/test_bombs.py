@@ -14,6 +14,8 @@ from tests.hostile.bystander import Bystander
 from tests.hostile.cases import Case, Ended, all_ended
 from tests.hostile.worker import WorkerProcess
 
+pytestmark = pytest.mark.timeout(300)  # the first of them waits for all
+
 MOST_MEMORY_BYTES = 1_000 * 2**20
 """Of the worker, with all of these at once."""
 
@@ -175,3 +177,34 @@ def test_the_memory_of_the_worker_is_bounded(
 ) -> None:
     assert len(ended) == len(CASES)
     assert worker.peak_bytes < MOST_MEMORY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ({"path": "bomb.zip", "compression": "Zip"}, _says(bombs.csv_bomb(10))),
+        (
+            {"path": "line.csv"},
+            (
+                "The record on line 2 has more than 16,777,216 bytes; quotes that are never closed"
+                " make the rest of a file one value"
+            ),
+        ),
+    ],
+)
+def test_a_preview_ends_with_the_same_error(
+    victim: Workspace, ended: Mapping[str, Ended], query: Mapping[str, str], error: str
+) -> None:
+    """The API reads a file as well, and answers as if it were not there now."""
+    assert len(ended) == len(CASES)
+    settings = '{"separator":",","hasColumnNames":true}'
+    answer = victim.ask(
+        "GET",
+        f"/v1/connections/{victim.folder()}/files",
+        format="csv",
+        formatSettings=settings,
+        limit=10,
+        **query,
+    )
+
+    assert (answer.status, answer.cause) == (503, error)
