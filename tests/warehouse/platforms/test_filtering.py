@@ -154,14 +154,14 @@ async def test_any_filter_chooses_as_in_memory(house: House) -> None:
 
     @given(_cases())
     @hypothesis_settings(
-        max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     def collect(case: tuple[list[Record], list[Predicate]]) -> None:
         records.extend(case[0])
         predicates.extend(case[1])
 
     collect()
-    await _agree(house, records, predicates[:60])
+    await _agree(house, records, predicates[:40])
 
 
 NAN, INFINITY = float("nan"), float("inf")

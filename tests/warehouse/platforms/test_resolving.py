@@ -343,7 +343,7 @@ async def test_any_identities_are_resolved_as_the_rules_say(house: House) -> Non
 
     @given(CASES)
     @hypothesis_settings(
-        max_examples=6, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     def collect(case: Case) -> None:
         cases.append(case)
