@@ -56,16 +56,24 @@ def _check_type(path: str, type_: Type) -> None:
 
 
 def definition(schema: Schema) -> Iterator[Sql]:
-    """List the statements that create every object of ours, in their order."""
-    yield from repair(schema)
+    """List the statements that create every object of ours, in their order.
+
+    The first of them fails if somebody else has begun to: of two only one goes on.
+    """
+    yield _identities("CREATE TABLE", schema)
+    yield from _beside(schema)
     yield profiles_view(profiles_table(0), schema)
 
 
 def repair(schema: Schema) -> Iterator[Sql]:
     """List those that create what is missing, but the view of profiles (WH-13)."""
-    listed = columns(schema)
-    yield compose(
-        """CREATE TABLE IF NOT EXISTS {table} (
+    yield _identities("CREATE TABLE IF NOT EXISTS", schema)
+    yield from _beside(schema)
+
+
+def _identities(create: str, schema: Schema) -> Sql:
+    return raw(create) + compose(
+        """ {table} (
   "_PK" NUMBER(38,0) PRIMARY KEY,
   "_PIPELINE" VARCHAR NOT NULL,
   "_IS_ANONYMOUS" BOOLEAN NOT NULL DEFAULT FALSE,
@@ -78,8 +86,11 @@ def repair(schema: Schema) -> Iterator[Sql]:
   "_CLUSTER" NUMBER(38,0){columns}
 )""",
         table=upper(IDENTITIES),
-        columns=_listed(listed),
+        columns=_listed(columns(schema)),
     )
+
+
+def _beside(schema: Schema) -> Iterator[Sql]:
     yield profiles(profiles_table(0), schema)
     yield from _bookkeeping()
     yield from _events()

@@ -27,11 +27,16 @@ SESSION_PARAMETERS: Final = {
 
 # Objects and columns that are not there, or not as they were, or not ours to see any more.
 _CHANGED: Final = (904, 2003, 2037, 2043, 2057)
+_EXISTS: Final = 2002
 _UNAVAILABLE_CLASSES: Final = ("08", "40", "42501", "53", "55", "57", "58")
 
 
 class StatementRefusedError(WarehouseError):
     """The service refused a statement, or data in it: a mistake of ours."""
+
+
+class ObjectExistsError(StatementRefusedError):
+    """What was to be created is there already."""
 
 
 def connection_arguments(settings: Mapping[str, object]) -> dict[str, object]:
@@ -107,6 +112,8 @@ def _arguments(statement: Sql) -> tuple[object, ...]:
 def _translated(error: Any, of_statement: bool) -> WarehouseError:  # noqa: ANN401, FBT001 - the driver's own class
     reason = " ".join(str(error).split())[:MAX_REASON_CHARS] or type(error).__name__
     state = str(error.sqlstate or "")
+    if error.errno == _EXISTS:
+        return ObjectExistsError(f"Snowflake refused a statement: {reason}")
     if error.errno in _CHANGED:
         return WarehouseChangedError("Snowflake", reason)
     if not of_statement or state.startswith(_UNAVAILABLE_CLASSES):

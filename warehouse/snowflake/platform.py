@@ -42,7 +42,7 @@ from warehouse.snowflake.definition import (
     repair,
     upper,
 )
-from warehouse.snowflake.driver import Connection, connect, fetch
+from warehouse.snowflake.driver import Connection, ObjectExistsError, connect, fetch
 from warehouse.snowflake.entering import enter
 from warehouse.snowflake.flight import POLL_SECONDS, Transaction, abort, in_flight
 from warehouse.snowflake.loading import SnowflakeLoading
@@ -74,12 +74,13 @@ class SnowflakeWarehouse:
     async def initializing(
         self, schema: Schema, creation: UUID | None = None
     ) -> AsyncIterator[None]:
-        # Every statement commits on its own here: what was created is dropped again on failure.
+        # Every statement commits on its own here: what was created is dropped again on failure,
+        # and nothing is dropped that somebody else has created.
+        first, *rest = definition(schema)
+        await asyncio.to_thread(self._claim, first)
         try:
-            await asyncio.to_thread(self._initialize, schema, creation)
+            await asyncio.to_thread(self._initialize, rest, creation)
             yield
-        except NotInitializableError:
-            raise
         except BaseException:
             await asyncio.shield(asyncio.to_thread(self._drop))
             raise
@@ -209,10 +210,18 @@ class SnowflakeWarehouse:
         with connect(self._settings) as connection:
             self._check_empty(connection)
 
-    def _initialize(self, schema: Schema, creation: UUID | None) -> None:
+    def _claim(self, first: Sql) -> None:
         with connect(self._settings) as connection:
             self._check_empty(connection)
-            for statement in definition(schema):
+            try:
+                fetch(connection, first)
+            except ObjectExistsError:
+                # Somebody else's tables, made meanwhile.
+                raise NotInitializableError({"new tables": 1}) from None
+
+    def _initialize(self, statements: Sequence[Sql], creation: UUID | None) -> None:
+        with connect(self._settings) as connection:
+            for statement in statements:
                 fetch(connection, statement)
             if creation is not None:
                 fetch(connection, created(creation))

@@ -4,6 +4,8 @@ Rows travel in Parquet files. What has a textual form only (json, maps, arrays) 
 and is parsed by the server.
 """
 
+import json
+import math
 import re
 from typing import Final, assert_never
 
@@ -40,6 +42,8 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 """The largest VARCHAR, and the largest VARIANT."""
 
 _NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_MANY_DIGITS: Final = re.compile(r"[0-9]{300}|[eE]\+?[0-9]{3}")
+"""What a number has that no float holds, among others."""
 _UINT64: Final = pa.decimal128(20, 0)
 
 
@@ -103,9 +107,43 @@ def _store_json(values: Array) -> Stored:
     if with_nul.true_count:
         cleaned = [_NUL.sub(r"\1", text) for text in values.filter(with_nul).to_pylist()]
         values = pc.replace_with_mask(values, with_nul, pa.array(cleaned, pa.string()))
-    too_long = _where(pc.greater(pc.binary_length(values), MAX_BYTES))
-    message = f"the JSON has more than {MAX_BYTES:,} bytes"
-    return _refusing(values, too_long, Code.VALUE_LIMIT, message)
+    refused = (
+        Refused(
+            _where(pc.greater(pc.binary_length(values), MAX_BYTES)),
+            Code.VALUE_LIMIT,
+            f"the JSON has more than {MAX_BYTES:,} bytes",
+        ),
+        Refused(
+            _too_large(values),
+            Code.VALUE_RANGE,
+            "the JSON has a number that is larger than any float, expected smaller ones",
+        ),
+    )
+    return Stored(values, tuple(each for each in refused if each.where.true_count))
+
+
+def _too_large(values: Array) -> Array:
+    """Find the JSON with a number that VARIANT has no place for: such a batch would be refused."""
+    suspects = _where(pc.match_substring_regex(values, _MANY_DIGITS.pattern))
+    if not suspects.true_count:
+        return suspects
+    found = [
+        suspect and _has_infinity(text)
+        for suspect, text in zip(suspects.to_pylist(), values.to_pylist(), strict=True)
+    ]
+    return pa.array(found, pa.bool_())
+
+
+def _has_infinity(text: str) -> bool:
+    found = False
+
+    def read(number: str) -> float:
+        nonlocal found
+        found = found or math.isinf(float(number))
+        return 0.0
+
+    json.loads(text, parse_int=read, parse_float=read)
+    return found
 
 
 def _encode(values: Array, type_: MapType | ArrayType) -> Array:

@@ -1,5 +1,6 @@
 """How an empty schema becomes a warehouse (WH-10, WH-11, WH-13)."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -34,6 +35,22 @@ async def test_nothing_is_left_when_what_belongs_to_it_fails(house: House) -> No
             raise ZeroDivisionError
     assert not await warehouse.was_created(creation)
     await warehouse.check_initializable()
+
+
+async def test_of_two_that_begin_at_once_one_is_refused(house: House) -> None:
+    warehouse = await house.open()
+
+    async def initialize() -> None:
+        async with warehouse.initializing(SCHEMA):
+            pass
+
+    outcomes = await asyncio.gather(*(initialize() for _ in range(3)), return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "NoneType",
+        *["NotInitializableError"] * 2,
+    ]
+    await warehouse.check_initialized()
+    await warehouse.repair(SCHEMA)
 
 
 async def test_a_creation_is_known_by_its_id(house: House) -> None:

@@ -179,6 +179,12 @@ class _Cursor:
         self._remember(text if params is None else None)
         try:
             self._inner.execute(text, params)
+        except errors.ProgrammingError as error:
+            if "already exists" in str(error):
+                raise errors.ProgrammingError(
+                    msg=str(error), errno=2002, sqlstate="42710"
+                ) from error
+            raise
         except duckdb.TransactionException as error:
             raise errors.OperationalError(msg=str(error), errno=625, sqlstate="57014") from error
         except duckdb.Error as error:

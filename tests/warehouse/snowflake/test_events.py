@@ -65,7 +65,9 @@ async def test_events_are_of_the_profile_of_their_user(
                     " PARSE_JSON('{}'), 'track'"
                 ))  # fmt: skip
             await warehouse.resolve(asked(), normal)
-            owners: dict[str, str] = dict(fetch(connection, raw("SELECT MESSAGE_ID, KPID FROM EVENTS")))
+            owners: dict[str, str] = dict(
+                fetch(connection, raw("SELECT MESSAGE_ID, KPID FROM EVENTS"))
+            )
             u1, u2, a3, other = (
                 kpid
                 for (kpid,) in fetch(

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -67,6 +67,28 @@ async def _count(emulator: Emulator, work: Callable[[], Awaitable[object]]) -> i
 
 BEFORE: list[User] = [(str(number), {"email": "old", "age": number}) for number in range(3)]
 BATCH: list[User] = [("0", {"email": "old", "age": 0}), ("1", {"email": "new"}), ("9", {"age": 9})]
+
+
+async def test_an_initialisation_that_fails_leaves_nothing_and_takes_nothing_of_others(
+    emulator: Emulator, settings: Settings
+) -> None:
+    house = House("Snowflake", settings)
+    first, second = await house.open(), await house.open()
+
+    async def initialize(warehouse: Warehouse) -> None:
+        async with warehouse.initializing(SCHEMA):
+            pass
+
+    for number in (0, 3, 8, 13):
+        with _cut_at(emulator, number), pytest.raises(WarehouseError):
+            await initialize(first)
+        await first.check_initializable()
+    await initialize(first)
+    for number in range(0, 7, 2):
+        # It cannot look whether there is something, and leaves it alone.
+        with _cut_at(emulator, number), suppress(WarehouseError):
+            await initialize(second)
+        await first.check_initialized()
 
 
 async def test_a_batch_is_written_wholly_or_not_at_all(

@@ -54,6 +54,8 @@ def test_what_is_too_large_is_a_rejection_of_its_record() -> None:
         (StringType(), "a", huge, Code.VALUE_MAX_LENGTH),
         (JsonType(), Json("1"), Json(f'"{huge}"'), Code.VALUE_LIMIT),
         (ArrayType(StringType()), ["a"], [huge], Code.VALUE_LIMIT),
+        (JsonType(), Json('"1e999"'), Json('{"a":[1,-1e999]}'), Code.VALUE_RANGE),
+        (JsonType(), Json("1e308"), Json("1" * 310), Code.VALUE_RANGE),
     ]
     for type_, good, bad, code in cases:
         found = _prepared(type_, good, bad)
