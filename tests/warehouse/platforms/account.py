@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
+import pytest
+
+from warehouse.snowflake.driver import connection_arguments
+
 PREFIX: Final = "KILN_TEST_SNOWFLAKE_"
 MEMBERS: Final = ("account", "username", "password", "role", "database", "warehouse")
 
@@ -18,7 +22,9 @@ def real_account() -> Mapping[str, str] | None:
     if len(missing) == len(MEMBERS):
         return None
     if missing:
-        raise LookupError(f"a real account needs {', '.join(missing)} in the environment, too")
+        raise pytest.UsageError(
+            f"a real account needs {', '.join(missing)} in the environment, too"
+        )
     return found
 
 
@@ -28,8 +34,8 @@ def new_schema(account: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     from snowflake import connector
 
     schema = f"KILN_TEST_{uuid.uuid4().hex.upper()}"
-    arguments = {**account, "user": account["username"], "autocommit": True}
-    with closing(connector.connect(**arguments)) as connection:
+    arguments = connection_arguments({**account, "schema": schema})
+    with closing(connector.connect(**arguments, autocommit=True)) as connection:
         connection.cursor().execute(f"CREATE SCHEMA {schema}")
         try:
             yield {**account, "schema": schema}
