@@ -20,14 +20,6 @@ class WarehouseUnavailableError(WarehouseError):
         self.reason = reason
 
 
-class NotSupportedError(WarehouseError):
-    """What a platform cannot do."""
-
-    def __init__(self, platform: str, operation: str) -> None:
-        super().__init__(f"{platform} does not support {operation}")
-        self.operation = operation
-
-
 class NotInitializableError(WarehouseError):
     """The schema of a warehouse already holds something (WH-10)."""
 

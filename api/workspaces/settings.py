@@ -19,7 +19,6 @@ from warehouse.errors import (
     ModeRefusedError,
     NotInitializableError,
     NotInitializedError,
-    NotSupportedError,
     WarehouseChangedError,
     WarehouseUnavailableError,
 )
@@ -133,8 +132,4 @@ def _telling_failures(platform: Platform) -> Iterator[None]:
     except (WarehouseUnavailableError, WarehouseChangedError) as error:
         raise ServiceUnavailableError(
             f"the {platform.label} warehouse cannot be used", cause=error.reason
-        ) from error
-    except NotSupportedError as error:
-        raise ServiceUnavailableError(
-            f"the {platform.label} warehouse cannot be used", cause=str(error)
         ) from error
