@@ -72,14 +72,14 @@ class Blocks:
         wanted = _FIRST_BYTES
         while True:
             # Whoever wants to know the columns does not wait for the records.
-            self._fill(wanted, least=max(len(self._data) + 1, _MARK_BYTES), seconds=0.0)
+            self._fill(wanted, least=max(self._more(), _MARK_BYTES), seconds=0.0)
             rows = Rows(self._data, self._dialect, line=self._line, is_end=self._is_end)
             try:
                 row = rows.next()
             except MoreNeededError:
                 self._drop(rows.at, rows.line)
                 self._check_row()
-                wanted = 2 * len(self._data)
+                wanted = self._twice(len(self._data))
                 continue
             self._first = self._data[: rows.at]
             self._drop(rows.at, rows.line)
@@ -110,7 +110,18 @@ class Blocks:
                 self._drop(size, self._line + block.data.count(b"\n"))
                 return block
             self._check_row()
-            wanted, least = max(block_bytes, 2 * len(window)), len(self._data) + 1
+            wanted, least = max(block_bytes, self._twice(len(window))), self._more()
+
+    def _twice(self, size: int) -> int:
+        """Give twice as much, but no more than tells that a row is too large."""
+        return min(2 * size, max(size, self._row_bytes) + 1)
+
+    def _more(self) -> int:
+        """Give how much there has to be before a row is looked for again.
+
+        A quarter more: a row that comes bit by bit would be read again at every bit.
+        """
+        return len(self._data) + len(self._data) // 4 + 1
 
     def _drop(self, size: int, line: int) -> None:
         self._data = self._data[size:]

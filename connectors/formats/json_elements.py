@@ -16,12 +16,14 @@ _MARK_BYTES: Final = 4
 """So much tells how a text is encoded."""
 
 # A quote that is alone belongs to a string whose end has not come yet.
-_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
+# Nothing is tried a second time (`*+`): to be able to would take memory for every escape.
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
 _OPENING: Final = re.compile(
-    rb'[ \t\r\n]*(\{[ \t\r\n]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*)?\[', re.DOTALL
+    rb'[ \t\r\n]*+(\{[ \t\r\n]*+"[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:[ \t\r\n]*+)?\[', re.DOTALL
 )
 _MAYBE_OPENING: Final = re.compile(
-    rb'[ \t\r\n]*(?:\{[ \t\r\n]*(?:"(?:[^"\\]|\\.)*(?:\\|"[ \t\r\n]*(?::[ \t\r\n]*)?)?)?)?',
+    rb"[ \t\r\n]*+(?:\{[ \t\r\n]*+"
+    rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+(?:\\|"[ \t\r\n]*+(?::[ \t\r\n]*+)?)?)?)?',
     re.DOTALL,
 )
 _EXPECTED: Final = "expected an array of objects, or an object whose only member is such an array"
@@ -81,7 +83,7 @@ class Document:
             possible = _MAYBE_OPENING.fullmatch(self._data) is not None
             if self._is_end or not possible or len(self._data) > self._element_bytes:
                 raise self._not_an_array()
-            wanted = 2 * len(self._data) + 1
+            wanted = min(2 * len(self._data), self._element_bytes) + 1
 
     def fill(self, size: int, seconds: float = 0.0, *, more: bool = True) -> None:
         """Have so many bytes of what is not consumed, or all that are left or come in time.

@@ -154,6 +154,23 @@ CASES = (
         "The record of the file that begins at byte 2 has more than 16,777,216 bytes",
     ),
     Case(
+        "a JSON whose first name does not end",
+        _hole("name.json", b'{"aaaaaaaaaaaaaaaaaaaa', **JSON),
+        'The file begins with «{"aaaaaaaaaaaaaaaaaa», expected an array of objects, or an object'
+        " whose only member is such an array",
+    ),
+    Case(
+        "a JSON of one text of escapes",
+        _stored("escapes.json", lambda: b'[{"id":"' + b"\\\\" * 2**24, **JSON),
+        "The record of the file that begins at byte 2 has more than 16,777,216 bytes",
+    ),
+    Case(
+        "a CSV of one text of quotes",
+        _stored("quotes.csv", lambda: b"id,mail,age\n" + b'"' * 2**25),
+        "The record on line 2 has more than 16,777,216 bytes; quotes that are never closed make the"
+        " rest of a file one value",
+    ),
+    Case(
         "a CSV of one line of 1 GB",
         _hole("line.csv", b"id,mail,age\n"),
         "The record on line 2 has more than 16,777,216 bytes; quotes that are never closed make the"
