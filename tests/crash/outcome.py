@@ -42,6 +42,8 @@ class Outcome:
     ledger: Rows
     tables: Rows
     """What the schema of the warehouse holds, and what the service still has to do."""
+    totals: Rows
+    """What the API says of profiles and identities."""
     identities: Rows
     profiles: Rows
 
@@ -53,6 +55,7 @@ class Outcome:
 def outcome(fleet: Fleet, subject: Subject, run_id: int) -> Outcome:
     """Look at everything that an import has left."""
     client = subject.client
+    totals = subject.totals()
     run = client.get(f"/v1/pipelines/runs/{run_id}")
     failures = client.all(f"/v1/pipelines/runs/{run_id}/failures", "failures")
     errors = client.get(f"/v1/pipelines/errors/{_ALWAYS}", pipelines=subject.pipeline_id)["errors"]
@@ -106,6 +109,7 @@ def outcome(fleet: Fleet, subject: Subject, run_id: int) -> Outcome:
                 ).fetchall(),
                 *look.execute("SELECT gid FROM pg_prepared_xacts").fetchall(),
             ],
+            totals=[totals],
             identities=look.execute(_identities(columns, subject)).fetchall(),
             profiles=look.execute(_profiles(columns)).fetchall(),
         )

@@ -99,6 +99,14 @@ class Subject:
         run_id: int = self.client.post(f"/v1/pipelines/{self.pipeline_id}/runs", {})["id"]
         return run_id
 
+    def totals(self) -> tuple[int, int]:
+        """Ask the API how many profiles and identities there are."""
+        identities = f"/v1/connections/{self.connection_id}/identities"
+        return (
+            self.client.get("/v1/profiles", limit=1)["total"],
+            self.client.get(identities, limit=1)["total"],
+        )
+
     def resolve(self) -> None:
         """Resolve identities, and wait for the end."""
         self.client.post("/v1/identity-resolution/start")

@@ -33,6 +33,7 @@ NOTHING = Outcome(
     lease=[],
     ledger=[],
     tables=[],
+    totals=[],
     identities=[],
     profiles=[],
 )

@@ -109,6 +109,8 @@ class Trials:
         fleet = self._fleet
         fleet.have_workers(plan.workers)
         with self._subject(reference.files, plan.way) as subject:
+            # The service keeps connections to the warehouse for whoever asks next.
+            subject.totals()
             begun = time.monotonic()
             run_id = subject.start()
             repairs: list[tuple[float, Repair]] = []
