@@ -70,7 +70,9 @@ def receive(payload: Payload, schema: Schema, limits: Limits) -> Received:
 def receive_for_columns(payload: Payload, schema: Schema, limits: Limits) -> Received:
     """Read the same for whoever works by column, in columns unless there are few records."""
     content = payload.content
-    if payload.encoding is Encoding.JSON_RECORDS and len(content) >= MIN_COLUMNS_BYTES:
+    of_json = payload.encoding is Encoding.JSON_RECORDS
+    # Without properties there are no columns to tell how many records there are.
+    if of_json and schema.properties and len(content) >= MIN_COLUMNS_BYTES:
         limits.check_batch(0, len(content))
         text = bytes(content)
         batch = read_records(schema, text, max_records=int(limits.batch_records))

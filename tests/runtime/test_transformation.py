@@ -350,6 +350,16 @@ def test_many_records_of_json_become_the_same_as_few(data: st.DataObject) -> Non
     assert _by_columns(one) == (by_record.content, by_record.rejections)
 
 
+def test_many_records_without_properties_are_as_many() -> None:
+    nothing = Transformation.of(NO_SCHEMA, OUT_SCHEMA, Mapping(expressions=(("number", "1"),)))
+    one = call(rows({}, {}, {}), transformation=nothing)
+    content, rejections = _by_columns(one)
+    assert (bytes(content.content), rejections) == (
+        b'[{"number":1},{"number":1},{"number":1}]',
+        (),
+    )
+
+
 def test_many_records_of_json_keep_the_limits() -> None:
     limits = Limits(batch_records=1_000, batch_output_bytes=20_000)
     text = rows(*({"id": n, "name": "n" * 300} for n in range(1_001)))
