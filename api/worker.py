@@ -20,7 +20,7 @@ from api.db.session import Database
 from api.runs.cleaning import Cleaner
 from api.runs.execution import Execution
 from api.runs.imports import Carrier
-from api.runs.lease import LEASE_SECONDS, claim
+from api.runs.lease import LEASE_SECONDS, claim, let_go
 from api.runs.retention import forget, merge_metrics
 from api.runs.schedule import due_minutes, seconds_to_next_minute
 from api.runs.scheduler import fire
@@ -68,6 +68,8 @@ class Worker:
             for task in (*tasks, *state.tasks):
                 task.cancel()
             await asyncio.gather(*tasks, *state.tasks, return_exceptions=True)
+            with _logged("what this worker had is not handed over"):
+                await let_go(self.carrier.sessions, self.owner)
             _log.info("worker ends", owner=self.owner)
 
     async def _claim(self, state: "_State") -> None:

@@ -112,6 +112,17 @@ async def hand_over(sessions: Sessions, claim: Claim) -> None:
         await ring(session)
 
 
+async def let_go(sessions: Sessions, owner: str) -> None:
+    """Hand over whatever a worker that stops still has: a claim that was cut off may be made."""
+    async with sessions.begin() as session:
+        await session.execute(
+            update(Run)
+            .where(Run.lease_owner == owner, Run.ended_at.is_(None))
+            .values(lease_owner=None, lease_ends_at=None)
+        )
+        await ring(session)
+
+
 async def check(session: AsyncSession, claim: Claim) -> Run:
     """Give the row of a run that is ours, which stays so until the transaction ends.
 

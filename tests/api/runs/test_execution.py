@@ -211,6 +211,22 @@ async def test_a_worker_that_stops_hands_over(shop: Workshop) -> None:
         assert (await shop.ended(run_id))["passed"] == [1] * 6
 
 
+async def test_a_worker_that_is_stopped_as_it_claims_keeps_nothing(shop: Workshop) -> None:
+    """RUN-96: what it was given stands in the database before it knows of it."""
+    shop.put("members.csv", lines("a,a@x.io,30"))
+    run_id = await shop.start(await shop.create())
+    worker = shop.worker(lease_seconds=600)
+    assert await claim(shop.database.sessions, worker.owner, 600) is not None
+
+    working = asyncio.create_task(worker.run())
+    await asyncio.sleep(0)
+    working.cancel()
+    await asyncio.wait([working])
+
+    row = await row_of(shop, run_id)
+    assert (row.lease_owner, row.ended_at, row.attempt) == (None, None, 1)
+
+
 async def test_the_run_of_a_worker_that_died_is_taken_over(shop: Workshop) -> None:
     """RUN-94, RUN-96."""
     shop.put("members.csv", lines("a,a@x.io,30"))
