@@ -64,7 +64,7 @@ def texts_of_a_schema(draw: st.DrawFn) -> tuple[Schema, bytes, list[Record]]:
 
 
 @given(texts_of_a_schema())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_what_is_read_are_the_records(found: tuple[Schema, bytes, list[Record]]) -> None:
     schema, text, records = found
     read_ = by_column(schema, text)
@@ -72,7 +72,7 @@ def test_what_is_read_are_the_records(found: tuple[Schema, bytes, list[Record]])
 
 
 @given(texts_of_a_schema(), st.data())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_nothing_is_read_but_what_the_exact_decoder_reads(
     found: tuple[Schema, bytes, list[Record]], data: st.DataObject
 ) -> None:
@@ -83,7 +83,7 @@ def test_nothing_is_read_but_what_the_exact_decoder_reads(
 
 
 @given(st.lists(strategies.records(NESTED), min_size=1, max_size=30))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_texts_as_the_codec_writes_them_are_read(records: Sequence[Record]) -> None:
     text = encoder_for(NESTED).encode_array(records)
     assert by_column(NESTED, text) == exactly(NESTED, text)
@@ -146,7 +146,7 @@ HOLDER = ObjectType(
     ),
     st.integers(1, 60),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_text_may_be_cut_wherever_an_object_seems_to_end(
     records: list[Record], part_bytes: int
 ) -> None:

@@ -34,7 +34,7 @@ def written(schema: Schema, records: Sequence[Record]) -> list[bytes]:
 
 
 @given(strategies.schemas_and_records())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_records_are_written_as_the_codec_writes_them(
     schema_and_records: tuple[Schema, list[Record]],
 ) -> None:
