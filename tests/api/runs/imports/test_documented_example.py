@@ -36,7 +36,7 @@ JAVASCRIPT = (
 )
 
 
-def workbook(*rows: tuple[str, ...]) -> bytes:
+def workbook(*rows: tuple[object, ...]) -> bytes:
     book = openpyxl.Workbook()
     book.active.title = "Sheet1"
     for row in (HEADER, *rows):
@@ -167,6 +167,25 @@ def test_values_longer_than_the_documents_allow_fail_their_records(
     assert (run["passed"], run["failed"]) == ([4, 3, 2, 2, 2, 2], [0, 1, 1, 0, 0, 0])
     (failed,) = shop.failures(run["id"])
     assert failed["input"] == dict(zip(HEADER, too_long, strict=True))
+
+
+def test_update_times_may_be_dates_of_the_spreadsheet(
+    documents: tuple[Workspace, int], tmp_path: Path
+) -> None:
+    """RUN-25: the documents' other format, `Excel`, is that of cells which show a date."""
+    shop, connection = documents
+    moment = datetime(2024, 2, 29, 13, 14, 15)  # noqa: DTZ001 - cells have no zone
+    rows = (
+        ("ada@x.io", "Ada", "Lovelace", "US", moment),
+        ("alan@x.io", "Alan", "Turing", "US", "60"),  # no day, and too short
+    )
+    (tmp_path / "subscribers.xlsx").write_bytes(workbook(*rows))
+
+    sent = {**CREATE, "connection": connection, "updatedAtFormat": "Excel"}
+    run = shop.run(shop.done("POST", "/v1/pipelines", sent).id)
+
+    assert (run["passed"], run["failed"]) == ([1] * 6, [1, 0, 0, 0, 0, 0])
+    assert shop.rows("_updated_at") == [("ada@x.io", moment)]
 
 
 def test_the_refusals_are_those_of_the_documents(documents: tuple[Workspace, int]) -> None:
