@@ -31,6 +31,7 @@ from mapping_lang.types.values import Json, Value
 from tests.warehouse import identity_model as model
 from tests.warehouse.platforms.house import (
     House,
+    User,
     a_load,
     asked,
     attributes,
@@ -209,6 +210,30 @@ async def test_a_mode_that_allows_no_resolution_changes_nothing(house: House) ->
         with pytest.raises(ModeRefusedError):
             await warehouse.resolve(asked(SCHEMA), inspection)
         assert await profiles(warehouse, SCHEMA) == []
+
+
+LINKS = 100
+"""How long a chain is, of three people each."""
+
+
+async def test_a_long_chain_is_one_profile(house: House) -> None:
+    """IR-4: however far apart two of them are."""
+    people: list[User] = []
+    for number in range(LINKS):
+        people += [
+            (f"a{number}", {"email": f"{number}", "phone": f"{number}"}),
+            (f"b{number}", {"phone": f"{number}", "first_name": f"{number}"}),
+            (f"c{number}", {"first_name": f"{number}", "email": f"{number + 1}"}),
+        ]
+    # Whose numbers are in no order along the chain.
+    people.sort(key=lambda each: each[0][::-1])
+    async with house.initialized(SCHEMA) as warehouse:
+        loading = await warehouse.open_load(a_load(schema=SCHEMA), normal)
+        await write(loading, 1, *people, ("z", {"email": "another"}), schema=SCHEMA)
+        outcome = await resolved(warehouse, "email", "phone", "first_name", schema=SCHEMA)
+        shown = await warehouse.preview(asked(SCHEMA, "email", "phone", "first_name"))
+    assert outcome == Outcome(identities=3 * LINKS + 1, profiles=2)
+    assert (shown.outcome, shown.largest) == (outcome, (3 * LINKS, 1))
 
 
 ARRAYS: Sequence[tuple[str, Any, list[list[Value]], list[Any]]] = [
