@@ -174,8 +174,10 @@ def test_more_authorities_for_storages_are_those_of_a_file(tmp_path: Path) -> No
         ),
         (
             {"KILN_LEASE_SECONDS": "0.5"},
-            "--lease-seconds or KILN_LEASE_SECONDS: found «0.5», expected a number of seconds"
-            " from 1 to 600",
+            (
+                "--lease-seconds or KILN_LEASE_SECONDS: found «0.5», expected a number of seconds"
+                " from 1 to 600"
+            ),
         ),
         (
             {"KILN_DRAIN_SECONDS": "0.0"},
