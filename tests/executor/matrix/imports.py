@@ -51,22 +51,6 @@ ALL: Final = tuple(
 )
 
 
-def pairs() -> tuple[Combination, ...]:
-    """Give as many as hold every pair of format, compression and storage: a Latin square."""
-    formats, compressions = list(WRITTEN), list(Compression)
-    return tuple(
-        each
-        for each in ALL
-        if (
-            formats.index(each.format)
-            + compressions.index(each.compression)
-            + STORAGES.index(each.storage)
-        )
-        % len(STORAGES)
-        == 0
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What became of one combination."""
