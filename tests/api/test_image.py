@@ -95,9 +95,9 @@ def test_the_image_holds_what_its_lock_names(image: Image) -> None:
 
 
 def test_the_image_serves_the_api_and_is_healthy(
-    image: Image, migrated_database: str, runtime_with_functions: str, tmp_path: Path
+    image: Image, database_url: str, runtime_with_functions: str, tmp_path: Path
 ) -> None:
-    told = {"KILN_DATABASE_URL": migrated_database, "KILN_RUNTIME": runtime_with_functions}
+    told = {"KILN_DATABASE_URL": database_url, "KILN_RUNTIME": runtime_with_functions}
     command = image.stage.command
     with started(image, tmp_path, "Kiln is at", *command, **told) as (line, process):
         python, *words = image.stage.health
@@ -114,9 +114,9 @@ def test_the_image_serves_the_api_and_is_healthy(
 
 
 def test_the_image_works(
-    image: Image, migrated_database: str, runtime_with_functions: str, tmp_path: Path
+    image: Image, database_url: str, runtime_with_functions: str, tmp_path: Path
 ) -> None:
-    told = {"KILN_DATABASE_URL": migrated_database, "KILN_RUNTIME": runtime_with_functions}
+    told = {"KILN_DATABASE_URL": database_url, "KILN_RUNTIME": runtime_with_functions}
     with started(image, tmp_path, "Kiln works.", "work", **told) as (_, process):
         assert process.poll() is None
 

@@ -134,6 +134,7 @@ async def test_a_server_that_stalls_in_the_body_is_given_up() -> None:
         b"Last-Modified: Wed, 01 May 2024 10:00:00 GMT\r\n\r\nabc"
     )
     async with _served(head, hang=True) as storage, storage.open("a.csv") as file:
+        assert await file.read(50_000) == b"abc"
         with pytest.raises(FileError, match="did not send more of the file within") as refused:
             await file.read(50_000)
 
