@@ -1,7 +1,8 @@
 """`python -m bench service`: mappings through gRPC, against the program in process and orjson.
 
-Messages alone cost time too, whoever answers them. So a server that answers at once is measured as
-well, with messages of the same sizes: what it takes is not the runtime's to save.
+Messages alone cost time too, whoever answers them. So a bare server is measured as well. It answers
+messages of the same sizes at once: what that takes is not the runtime's to save. For Arrow, it also
+reads each batch, applies the program and writes the result, and does nothing else.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,7 @@ from bench.customers import INPUT, MAPPING, OUTPUT
 from bench.rows import input_rows
 from mapping_lang.batch import Batch
 from mapping_lang.compiler import compile_mapping
+from mapping_lang.program import Program
 from mapping_lang.types.schema import Purpose
 from runtime.client import Client, ClientOptions, Job, connect
 from runtime.contract import Mapping, Transformation
@@ -47,8 +49,10 @@ _LARGE: Final = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 )
 
-ALONE_METHOD: Final = "/bench.Messages/Answer"
-ALONE_SIZE_KEY: Final = "answer-bytes"
+BARE_SERVICE: Final = "bench.Bare"
+ANSWER: Final = "Answer"
+APPLY: Final = "Apply"
+ANSWER_SIZE_KEY: Final = "answer-bytes"
 
 JOB: Final = Job(
     transformation=Transformation.of(
@@ -84,7 +88,7 @@ def run(arguments: list[str]) -> int:
             return _Server(address, found.pid)
 
         runtime = start("s", "runtime.cli", "serve", "--log-level", "warning", "--listen")
-        asyncio.run(_measure(runtime, start("a", "bench.service")))
+        asyncio.run(_measure(runtime, start("b", "bench.service")))
     return 0
 
 
@@ -94,17 +98,16 @@ class _Server:
     pid: int
 
 
-async def _measure(runtime: _Server, alone: _Server) -> None:
-    program, mistakes = compile_mapping(MAPPING, INPUT, OUTPUT)
-    if program is None:
-        raise AssertionError("\n".join(map(str, mistakes)))
+async def _measure(runtime: _Server, bare: _Server) -> None:
+    program = _program()
     options = ClientOptions(in_flight=IN_FLIGHT)
     async with (
         await connect(runtime.address, options=options) as client,
-        grpc.aio.insecure_channel(alone.address, options=_LARGE) as channel,
+        grpc.aio.insecure_channel(bare.address, options=_LARGE) as channel,
     ):
-        await _agree(client)
-        answer_alone = channel.unary_unary(ALONE_METHOD)
+        answer_at_once = channel.unary_unary(f"/{BARE_SERVICE}/{ANSWER}")
+        apply_barely = channel.unary_unary(f"/{BARE_SERVICE}/{APPLY}")
+        await _agree(client, program)
         head = ("runtime", "+ client", "wall", "ratio", "+ client")
         print(f"{'rows/s':34}" + "".join(f"{text:>12}" for text in head))
         for size in SIZES:
@@ -118,29 +121,44 @@ async def _measure(runtime: _Server, alone: _Server) -> None:
                 return await client.transform_json(JOB, text, IMPORT)
 
             async def by_messages(sent: bytes, received: int) -> object:
-                metadata = ((ALONE_SIZE_KEY, str(received)),)
-                return await answer_alone(sent, metadata=metadata, wait_for_ready=True)
+                metadata = ((ANSWER_SIZE_KEY, str(received)),)
+                return await answer_at_once(sent, metadata=metadata, wait_for_ready=True)
 
             done = program.apply(batch, IMPORT).batch
+            sent = batch.to_bytes()
+            if await apply_barely(sent, wait_for_ready=True) != done.to_bytes():
+                raise AssertionError("the bare server does something else")
+
+            async def by_bare_server(sent: bytes = sent) -> object:
+                return await apply_barely(sent)
+
             apply = functools.partial(program.apply, batch, IMPORT)
             rounds = await _rounds(size, runtime.pid, by_arrow, apply)
             _print(f"Arrow, {size:,}", rounds, "program", 0.6 if size == SIZES[0] else None)
-            messages = functools.partial(by_messages, batch.to_bytes(), len(done.to_bytes()))
-            _print_alone(f"Arrow, {size:,}", await _rounds(size, alone.pid, messages, apply))
+            rounds = await _rounds(size, bare.pid, by_bare_server, apply)
+            _print_run(f"Arrow, {size:,}: bare server", rounds)
+            messages = functools.partial(by_messages, sent, len(done.to_bytes()))
+            _print_alone(f"Arrow, {size:,}", await _rounds(size, bare.pid, messages, apply))
             load = functools.partial(orjson.loads, text)
             rounds = await _rounds(size, runtime.pid, by_json, load)
             _print(f"JSON, {size:,}", rounds, "orjson.loads", 0.3)
             written = len(msgspec.json.encode(done.to_records()))
             messages = functools.partial(by_messages, text, written)
-            _print_alone(f"JSON, {size:,}", await _rounds(size, alone.pid, messages, load))
+            _print_alone(f"JSON, {size:,}", await _rounds(size, bare.pid, messages, load))
 
 
-async def _agree(client: Client) -> None:
+def _program() -> Program:
+    program, mistakes = compile_mapping(MAPPING, INPUT, OUTPUT)
+    if program is None:
+        raise AssertionError("\n".join(map(str, mistakes)))
+    return program
+
+
+async def _agree(client: Client, program: Program) -> None:
     rows = list(input_rows(200))
     by_arrow = await client.transform(JOB, Batch.from_records(INPUT, rows), IMPORT)
     by_json = await client.transform_json(JOB, msgspec.json.encode(rows), IMPORT)
-    program, _ = compile_mapping(MAPPING, INPUT, OUTPUT)
-    expected = program.apply_records(rows, IMPORT).records if program else []
+    expected = program.apply_records(rows, IMPORT).records
     text = by_json.content.decode()
     if by_arrow.content.to_records() != expected or text.count('"email"') != len(expected):
         raise AssertionError("the ways that are compared disagree")
@@ -188,46 +206,60 @@ def _cpu(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | _SCHEDULED)
 
 
-def _print(name: str, rounds: list[Round], against: str, bar: float | None) -> None:
-    def median(figure: Callable[[Round], float]) -> float:
-        return statistics.median(map(figure, rounds))
+def _median(rounds: Sequence[Round], figure: Callable[[Round], float]) -> float:
+    return statistics.median(map(figure, rounds))
 
-    print(f"{f'{name}: {against} alone':34}{1 / median(lambda each: each.baseline):12,.0f}")
+
+def _print(name: str, rounds: Sequence[Round], against: str, bar: float | None) -> None:
+    """Print what is compared with, and what the runtime does."""
+    alone = 1 / _median(rounds, lambda each: each.baseline)
+    print(f"{f'{name}: {against} alone':34}{alone:12,.0f}")
+    _print_run(f"{name}: through gRPC", rounds, "" if bar is None else f"  (bar {bar:g})")
+
+
+def _print_run(title: str, rounds: Sequence[Round], end: str = "") -> None:
     rates = (
-        1 / median(lambda each: each.runtime),
-        1 / median(lambda each: each.runtime + each.client),
-        1 / median(lambda each: each.wall),
+        1 / _median(rounds, lambda each: each.runtime),
+        1 / _median(rounds, lambda each: each.runtime + each.client),
+        1 / _median(rounds, lambda each: each.wall),
     )
     ratios = (
-        median(lambda each: each.baseline / each.runtime),
-        median(lambda each: each.baseline / (each.runtime + each.client)),
+        _median(rounds, lambda each: each.baseline / each.runtime),
+        _median(rounds, lambda each: each.baseline / (each.runtime + each.client)),
     )
     line = "".join(f"{rate:12,.0f}" for rate in rates) + "".join(f"{each:12.2f}" for each in ratios)
-    print(f"{f'{name}: through gRPC':34}{line}" + ("" if bar is None else f"  (bar {bar:g})"))
+    print(f"{title:34}{line}{end}", flush=True)
 
 
-def _print_alone(name: str, rounds: list[Round]) -> None:
+def _print_alone(name: str, rounds: Sequence[Round]) -> None:
     """Print what messages alone cost, and the ratio if there were only that and the baseline."""
-    alone = statistics.median(each.runtime for each in rounds)
-    most = statistics.median(each.baseline / (each.baseline + each.runtime) for each in rounds)
+    alone = _median(rounds, lambda each: each.runtime)
+    most = _median(rounds, lambda each: each.baseline / (each.baseline + each.runtime))
     print(
         f"{f'{name}: messages alone':34}{1 / alone:12,.0f}{'with the above, a ratio of':>36}{most:12.2f}"
     )
 
 
-def answer_alone(address: str) -> None:
-    """Answer each message with zeros, as many as it asks for, until the process is ended."""
+def serve_barely(address: str) -> None:
+    """Answer each message until the process is ended."""
 
     def answer(_: bytes, context: grpc.ServicerContext) -> bytes:
-        return answers[int(dict(context.invocation_metadata())[ALONE_SIZE_KEY])]
+        """Give zeros, as many as are asked for."""
+        return answers[int(dict(context.invocation_metadata())[ANSWER_SIZE_KEY])]
 
-    answers = _Zeros()
+    def apply(message: bytes, _: grpc.ServicerContext) -> bytes:
+        return program.apply(Batch.from_bytes(INPUT, message), IMPORT).batch.to_bytes()
+
+    answers, program = _Zeros(), _program()
     keep_freed_memory()
     look_for_cycles_rarely()
     server = grpc.server(ThreadPoolExecutor(), options=_LARGE)
-    _, service, method = ALONE_METHOD.split("/")
-    handlers = {method: grpc.unary_unary_rpc_method_handler(answer)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    handlers = {
+        name: grpc.unary_unary_rpc_method_handler(method)
+        for name, method in ((ANSWER, answer), (APPLY, apply))
+    }
+    handler = grpc.method_handlers_generic_handler(BARE_SERVICE, handlers)
+    server.add_generic_rpc_handlers((handler,))
     server.add_insecure_port(address)
     server.start()
     server.wait_for_termination()
@@ -242,4 +274,4 @@ class _Zeros(dict[int, bytes]):
 
 
 if __name__ == "__main__":
-    answer_alone(sys.argv[1])
+    serve_barely(sys.argv[1])
