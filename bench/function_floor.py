@@ -110,8 +110,11 @@ def floor_in_another_process(
             _send(stdin, _presentation.write(records))
             return _values_of(_receive(stdout))
 
-        yield batch
-        stdin.close()
+        try:
+            yield batch
+        finally:
+            # It has nothing to lose, and nobody waits for what it does at its end.
+            child.kill()
 
 
 def _answering(transform: Transform) -> Callable[[bytes], bytes]:
