@@ -1,28 +1,18 @@
-"""A filter as a condition of PostgreSQL that means exactly what it means in memory (DEC-20).
-
-In a warehouse there is no null beside absence: NULL is absence (WH-25). A condition may be NULL
-where it does not hold, which is as good as false under AND and OR; a negated one never is.
+"""What filters are in the SQL of PostgreSQL: exactly what they are in memory (DEC-20).
 
 Operands travel as text and are cast by the server, so that any driver can carry them.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, assert_never
+from typing import Final, assert_never, final
 
 from mapping_lang.predicate.operands import format_operand
-from mapping_lang.predicate.tree import (
-    Condition,
-    JsonOperand,
-    Logical,
-    Operand,
-    Predicate,
-    Relation,
-)
+from mapping_lang.predicate.tree import JsonOperand, Operand, Predicate, Relation
 from mapping_lang.types.kinds import (
     EXACT,
-    ArrayType,
     DatetimeType,
     DateType,
     DecimalType,
@@ -31,7 +21,6 @@ from mapping_lang.types.kinds import (
     IpType,
     JsonType,
     MapType,
-    ObjectType,
     StringType,
     TimeType,
     Type,
@@ -39,39 +28,15 @@ from mapping_lang.types.kinds import (
     YearType,
     decimal_exponent,
 )
-from mapping_lang.types.schema import Path, leaves
+from mapping_lang.types.schema import Path
 from mapping_lang.types.schemas.columns import column_name
+from warehouse.filters import JUST_ABOVE, SYMBOLS, Matching, Ordering, json_operand, render_filter
 from warehouse.postgresql.stored import MAX_FRACTION_DIGITS, MAX_INTEGER_DIGITS
-from warehouse.sql import Sql, commas, compose, join, name, raw, value
-
-Ordering: TypeAlias = Literal[
-    Relation.EQUAL,
-    Relation.LESS,
-    Relation.LESS_OR_EQUAL,
-    Relation.GREATER,
-    Relation.GREATER_OR_EQUAL,
-]
+from warehouse.sql import Sql, commas, compose, name, raw, value
 
 FALSE: Final = raw("false")
 
-_SYMBOLS: Final = MappingProxyType(
-    {
-        Relation.EQUAL: "=",
-        Relation.LESS: "<",
-        Relation.LESS_OR_EQUAL: "<=",
-        Relation.GREATER: ">",
-        Relation.GREATER_OR_EQUAL: ">=",
-    }
-)
-# A number that is too close to the one beside it for the server to hold: how it compares then.
-_JUST_ABOVE: Final = MappingProxyType(
-    {
-        Relation.LESS: "<=",
-        Relation.LESS_OR_EQUAL: "<=",
-        Relation.GREATER: ">",
-        Relation.GREATER_OR_EQUAL: ">",
-    }
-)
+# The other way: an operand that lies just below the number that stands for it.
 _JUST_BELOW: Final = MappingProxyType(
     {
         Relation.LESS: "<",
@@ -84,140 +49,143 @@ _JUST_BELOW: Final = MappingProxyType(
 
 def render(predicate: Predicate, alias: str = "") -> Sql:
     """Render a filter over the columns of a table, which may have an alias."""
-    separator = " AND " if predicate.logical is Logical.AND else " OR "
-    return join(separator, (_condition(each, alias) for each in predicate.conditions))
+    return render_filter(predicate, _Terms(alias))
 
 
-def _condition(condition: Condition, alias: str) -> Sql:
-    test = _test(condition, alias)
-    # The complement holds of what is not known too.
-    form = "({test}) IS NOT TRUE" if condition.negated else "({test})"
-    return compose(form, test=test)
+@final
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How PostgreSQL says it."""
 
+    alias: str
 
-def _test(condition: Condition, alias: str) -> Sql:
-    type_, relation, operands = condition.type, condition.relation, condition.values
-    if isinstance(type_, ObjectType):
-        return _object_test(condition, type_, alias)
-    column = _named(condition.path, alias)
-    match type_:
-        case JsonType():
-            return _json_test(_inside(column, condition.json_path), relation, operands)
-        case ArrayType():
-            return _array_test(column, type_, relation, operands)
-        case _:
-            return _scalar_test(column, type_, relation, operands)
-
-
-def _object_test(condition: Condition, type_: ObjectType, alias: str) -> Sql:
-    """An object has no column: it is there if something of it is (FILT-72)."""
-    filled = join(
-        " OR ",
-        (
-            _named((*condition.path, *path), alias) + raw(" IS NOT NULL")
-            for path, _ in leaves(type_)
-        ),
-    )
-    if condition.relation is Relation.EXISTS:
-        return filled
-    return (
-        compose("NOT ({filled})", filled=filled) if condition.relation is Relation.EMPTY else FALSE
-    )
-
-
-def _scalar_test(column: Sql, type_: Type, relation: Relation, operands: Sequence[Operand]) -> Sql:
-    match relation:
-        case Relation.EXISTS:
-            return column + raw(" IS NOT NULL")
-        case Relation.NULL:
-            # What is NULL is absent, and what is absent is not null.
-            return FALSE
-        case Relation.EMPTY:
-            nothing = raw("'{}'::jsonb") if isinstance(type_, MapType) else raw("''")
-            return compose("{c} IS NULL OR {c} = {nothing}", c=column, nothing=nothing)
-        case Relation.TRUE:
-            return column
-        case Relation.FALSE:
-            return raw("NOT ") + column
-        case Relation.CONTAINS | Relation.STARTS_WITH | Relation.ENDS_WITH:
-            return _text_test(column, relation, str(operands[0]))
-        case Relation.ONE_OF:
-            return _one_of(_left(column, type_), [_right(each, type_) for each in operands])
-        case Relation.BETWEEN:
-            return compose(
-                "{low} AND {high}",
-                low=_compare(Relation.GREATER_OR_EQUAL, column, type_, operands[0]),
-                high=_compare(Relation.LESS_OR_EQUAL, column, type_, operands[1]),
-            )
-        case (
-            Relation.EQUAL
-            | Relation.LESS
-            | Relation.LESS_OR_EQUAL
-            | Relation.GREATER
-            | Relation.GREATER_OR_EQUAL
-        ):
-            return _compare(relation, column, type_, operands[0])
-        case _:
-            assert_never(relation)
-
-
-def _array_test(
-    column: Sql, type_: ArrayType, relation: Relation, operands: Sequence[Operand]
-) -> Sql:
-    match relation:
-        case Relation.EMPTY:
-            return compose("{c} IS NULL OR cardinality({c}) = 0", c=column)
-        case Relation.EXISTS:
-            return column + raw(" IS NOT NULL")
-        case Relation.CONTAINS:
-            return compose(
-                "EXISTS (SELECT FROM unnest({c}) AS e WHERE {equal})",
-                c=column,
-                equal=_element_equal(type_.element, operands[0]),
-            )
-        case _:
-            return FALSE
-
-
-def _element_equal(type_: Type, operand: Operand) -> Sql:
-    if isinstance(type_, JsonType):
-        return _json_compare(Relation.EQUAL, raw("e"), operand)
-    return _compare(Relation.EQUAL, raw("e"), type_, operand)
-
-
-def _text_test(text: Sql, relation: Relation, part: str) -> Sql:
-    match relation:
-        case Relation.CONTAINS:
-            form = "strpos({text}, {part}) > 0"
-        case Relation.STARTS_WITH:
-            form = "starts_with({text}, {part})"
-        case _:
-            form = "right({text}, length({part})) = {part}"
-    return compose(form, text=text, part=value(part) + raw("::text"))
-
-
-def _compare(relation: Ordering, column: Sql, type_: Type, operand: Operand) -> Sql:
-    left = _left(column, type_)
-    if isinstance(operand, Decimal):
-        return _compare_number(relation, left, operand)
-    right = _right(operand, type_)
-    if right is None:
+    @property
+    def false(self) -> Sql:
         return FALSE
-    comparison = compose(
-        "{left} {symbol} {right}", left=left, symbol=raw(_SYMBOLS[relation]), right=right
-    )
-    if isinstance(type_, FloatType) and relation in (Relation.GREATER, Relation.GREATER_OR_EQUAL):
-        # To the server NaN is the greatest number, and to a filter it is none (FILT-51).
-        return compose("{test} AND {c} <> 'NaN'", test=comparison, c=column)
-    return comparison
+
+    def column(self, path: Path) -> Sql:
+        column = column_name(path)
+        return name(self.alias, column) if self.alias else name(column)
+
+    def complement(self, test: Sql) -> Sql:
+        return compose("({test}) IS NOT TRUE", test=test)
+
+    def is_empty(self, column: Sql, type_: Type) -> Sql:
+        nothing = raw("'{}'::jsonb") if isinstance(type_, MapType) else raw("''")
+        return compose("{c} IS NULL OR {c} = {nothing}", c=column, nothing=nothing)
+
+    def match(self, text: Sql, relation: Matching, part: str) -> Sql:
+        match relation:
+            case Relation.CONTAINS:
+                form = "strpos({text}, {part}) > 0"
+            case Relation.STARTS_WITH:
+                form = "starts_with({text}, {part})"
+            case Relation.ENDS_WITH:
+                form = "right({text}, length({part})) = {part}"
+            case _:
+                assert_never(relation)
+        return compose(form, text=text, part=value(part) + raw("::text"))
+
+    def compare(self, relation: Ordering, column: Sql, type_: Type, operand: Operand) -> Sql:
+        left = _left(column, type_)
+        if isinstance(operand, Decimal):
+            return _compare_number(relation, left, operand)
+        right = _right(operand, type_)
+        if right is None:
+            return FALSE
+        comparison = compose(
+            "{left} {symbol} {right}", left=left, symbol=raw(SYMBOLS[relation]), right=right
+        )
+        if isinstance(type_, FloatType) and relation in (
+            Relation.GREATER,
+            Relation.GREATER_OR_EQUAL,
+        ):
+            # To the server NaN is the greatest number, and to a filter it is none (FILT-51).
+            return compose("{test} AND {c} <> 'NaN'", test=comparison, c=column)
+        return comparison
+
+    def one_of(self, column: Sql, type_: Type, operands: Sequence[Operand]) -> Sql:
+        return _one_of(_left(column, type_), [_right(each, type_) for each in operands])
+
+    def array_is_empty(self, column: Sql) -> Sql:
+        return compose("{c} IS NULL OR cardinality({c}) = 0", c=column)
+
+    def array_contains(self, column: Sql, element: Type, operand: Operand) -> Sql:
+        each = raw("e")
+        equal = (
+            self.json_compare(Relation.EQUAL, each, json_operand(operand))
+            if isinstance(element, JsonType)
+            else self.compare(Relation.EQUAL, each, element, operand)
+        )
+        return compose("EXISTS (SELECT FROM unnest({c}) AS e WHERE {equal})", c=column, equal=equal)
+
+    def inside(self, column: Sql, json_path: Path) -> Sql:
+        """Go into objects by name; no name is a number, so that it never goes into an array."""
+        if not json_path:
+            return column
+        return compose(
+            "({c} #> ARRAY[{names}])",
+            c=column,
+            names=commas(value(each) + raw("::text") for each in json_path),
+        )
+
+    def json_is(self, found: Sql, symbol: str, word: str) -> Sql:
+        return found + raw(f" {symbol} '{word}'::jsonb")
+
+    def json_is_empty(self, found: Sql) -> Sql:
+        return compose(
+            "{j} IS NULL OR {j} IN ('null'::jsonb, '\"\"'::jsonb, '[]'::jsonb, {nothing})",
+            j=found,
+            nothing=raw("'{}'::jsonb"),
+        )
+
+    def json_match(self, found: Sql, relation: Matching, part: str) -> Sql:
+        return _json_case(found, string=self.match(_text_of(found), relation, part))
+
+    def json_contains(self, found: Sql, operand: JsonOperand) -> Sql:
+        return _json_case(
+            found,
+            string=self.match(_text_of(found), Relation.CONTAINS, operand.text),
+            array=compose(
+                "EXISTS (SELECT FROM jsonb_array_elements({j}) AS e WHERE {equal})",
+                j=found,
+                equal=self.json_compare(Relation.EQUAL, raw("e"), operand),
+            ),
+        )
+
+    def json_compare(self, relation: Ordering, found: Sql, operand: JsonOperand) -> Sql:
+        number = operand.number
+        return _json_case(
+            found,
+            number=(
+                FALSE if number is None else _compare_number(relation, _number_of(found), number)
+            ),
+            string=compose(
+                '{text} COLLATE "C" {symbol} {value}',
+                text=_text_of(found),
+                symbol=raw(SYMBOLS[relation]),
+                value=value(operand.text) + raw("::text"),
+            ),
+        )
+
+    def json_one_of(self, found: Sql, operands: Sequence[JsonOperand]) -> Sql:
+        numbers = [_number(each.number) for each in operands if each.number is not None]
+        texts = [value(each.text) + raw("::text") for each in operands]
+        return _json_case(
+            found,
+            number=_one_of(
+                _number_of(found), [None if beside else each for each, beside in numbers]
+            ),
+            string=_one_of(_text_of(found), texts),
+        )
 
 
 def _compare_number(relation: Ordering, left: Sql, operand: Decimal) -> Sql:
     number, beside = _number(operand)
     if beside and relation is Relation.EQUAL:
         return FALSE
-    symbols = _JUST_ABOVE if beside > 0 else _JUST_BELOW
-    symbol = symbols[relation] if beside and relation in symbols else _SYMBOLS[relation]
+    symbols = JUST_ABOVE if beside > 0 else _JUST_BELOW
+    symbol = symbols[relation] if beside and relation in symbols else SYMBOLS[relation]
     return compose("{left} {symbol} {number}", left=left, symbol=raw(symbol), number=number)
 
 
@@ -286,80 +254,6 @@ def _one_of(left: Sql, options: Sequence[Sql | None]) -> Sql:
     return compose("{left} IN ({options})", left=left, options=commas(possible))
 
 
-def _json_test(found: Sql, relation: Relation, operands: Sequence[Operand]) -> Sql:
-    """Render a condition on a JSON value, which is NULL where there is none (FILT-50)."""
-    match relation:
-        case Relation.EXISTS:
-            return found + raw(" IS NOT NULL")
-        case Relation.NULL:
-            return found + raw(" = 'null'::jsonb")
-        case Relation.TRUE:
-            return found + raw(" = 'true'::jsonb")
-        case Relation.FALSE:
-            return found + raw(" <> 'true'::jsonb")
-        case Relation.EMPTY:
-            return compose(
-                "{j} IS NULL OR {j} IN ('null'::jsonb, '\"\"'::jsonb, '[]'::jsonb, {nothing})",
-                j=found,
-                nothing=raw("'{}'::jsonb"),
-            )
-        case Relation.BETWEEN:
-            return compose(
-                "{low} AND {high}",
-                low=_json_compare(Relation.GREATER_OR_EQUAL, found, operands[0]),
-                high=_json_compare(Relation.LESS_OR_EQUAL, found, operands[1]),
-            )
-        case Relation.ONE_OF:
-            return _json_one_of(found, [_json_operand(each) for each in operands])
-        case Relation.CONTAINS:
-            return _json_case(
-                found,
-                string=_text_test(_text_of(found), relation, _json_operand(operands[0]).text),
-                array=compose(
-                    "EXISTS (SELECT FROM jsonb_array_elements({j}) AS e WHERE {equal})",
-                    j=found,
-                    equal=_json_compare(Relation.EQUAL, raw("e"), operands[0]),
-                ),
-            )
-        case Relation.STARTS_WITH | Relation.ENDS_WITH:
-            part = _json_operand(operands[0]).text
-            return _json_case(found, string=_text_test(_text_of(found), relation, part))
-        case (
-            Relation.EQUAL
-            | Relation.LESS
-            | Relation.LESS_OR_EQUAL
-            | Relation.GREATER
-            | Relation.GREATER_OR_EQUAL
-        ):
-            return _json_compare(relation, found, operands[0])
-        case _:
-            assert_never(relation)
-
-
-def _json_compare(relation: Ordering, found: Sql, operand: Operand) -> Sql:
-    compared = _json_operand(operand)
-    number = compared.number
-    return _json_case(
-        found,
-        number=FALSE if number is None else _compare_number(relation, _number_of(found), number),
-        string=compose(
-            '{text} COLLATE "C" {symbol} {value}',
-            text=_text_of(found),
-            symbol=raw(_SYMBOLS[relation]),
-            value=value(compared.text) + raw("::text"),
-        ),
-    )
-
-
-def _json_one_of(found: Sql, operands: Sequence[JsonOperand]) -> Sql:
-    numbers = [_number(each.number) for each in operands if each.number is not None]
-    return _json_case(
-        found,
-        number=_one_of(_number_of(found), [None if beside else each for each, beside in numbers]),
-        string=_one_of(_text_of(found), [value(each.text) + raw("::text") for each in operands]),
-    )
-
-
 def _json_case(found: Sql, *, number: Sql = FALSE, string: Sql = FALSE, array: Sql = FALSE) -> Sql:
     """Test a JSON value by its kind: a test is not run on a value of another."""
     return compose(
@@ -372,30 +266,9 @@ def _json_case(found: Sql, *, number: Sql = FALSE, string: Sql = FALSE, array: S
     )
 
 
-def _inside(column: Sql, json_path: Path) -> Sql:
-    """Go into objects by name; no name is a number, so that it never goes into an array."""
-    if not json_path:
-        return column
-    return compose(
-        "({c} #> ARRAY[{names}])",
-        c=column,
-        names=commas(value(each) + raw("::text") for each in json_path),
-    )
-
-
 def _text_of(found: Sql) -> Sql:
     return compose("({j} #>> ARRAY[]::text[])", j=found)
 
 
 def _number_of(found: Sql) -> Sql:
     return compose("({j})::numeric", j=found)
-
-
-def _json_operand(operand: Operand) -> JsonOperand:
-    if not isinstance(operand, JsonOperand):
-        raise TypeError(f"{operand!r} is not compared with JSON")
-    return operand
-
-
-def _named(path: Path, alias: str) -> Sql:
-    return name(alias, column_name(path)) if alias else name(column_name(path))

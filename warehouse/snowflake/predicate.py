@@ -1,7 +1,4 @@
-"""A filter as a condition of Snowflake that means what it means in memory (DEC-20).
-
-In a warehouse there is no null beside absence: NULL is absence (WH-25). A condition may be NULL
-where it does not hold, which is as good as false under AND and OR; a negated one never is.
+"""What filters are in the SQL of Snowflake: what they are in memory (DEC-20).
 
 There are no subqueries: the service refuses most of those that depend on the row outside. Numbers
 of columns are compared with the number nearest to the operand that such a column can hold, so that
@@ -12,17 +9,10 @@ integers of up to 38 digits exactly, all others as floats.
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, assert_never
+from typing import Final, assert_never, final
 
 from mapping_lang.predicate.operands import format_operand
-from mapping_lang.predicate.tree import (
-    Condition,
-    JsonOperand,
-    Logical,
-    Operand,
-    Predicate,
-    Relation,
-)
+from mapping_lang.predicate.tree import JsonOperand, Operand, Predicate, Relation
 from mapping_lang.types.codec.encode import ValueEncoder
 from mapping_lang.types.kinds import (
     EXACT,
@@ -43,41 +33,16 @@ from mapping_lang.types.kinds import (
     UuidType,
     YearType,
 )
-from mapping_lang.types.schema import Path, leaves
+from mapping_lang.types.schema import Path
 from mapping_lang.types.schemas.columns import column_name
+from warehouse.filters import JUST_ABOVE, SYMBOLS, Matching, Ordering, json_operand, render_filter
 from warehouse.snowflake.definition import upper
 from warehouse.snowflake.types import MAX_PRECISION
 from warehouse.sql import Sql, compose, join, raw, value
 
-Ordering: TypeAlias = Literal[
-    Relation.EQUAL,
-    Relation.LESS,
-    Relation.LESS_OR_EQUAL,
-    Relation.GREATER,
-    Relation.GREATER_OR_EQUAL,
-]
-
 FALSE: Final = raw("FALSE")
 
-_SYMBOLS: Final = MappingProxyType(
-    {
-        Relation.EQUAL: "=",
-        Relation.LESS: "<",
-        Relation.LESS_OR_EQUAL: "<=",
-        Relation.GREATER: ">",
-        Relation.GREATER_OR_EQUAL: ">=",
-    }
-)
-# How an operand compares that lies above the number that stands for it, and below the next one.
-_ABOVE: Final = MappingProxyType(
-    {
-        Relation.LESS: "<=",
-        Relation.LESS_OR_EQUAL: "<=",
-        Relation.GREATER: ">",
-        Relation.GREATER_OR_EQUAL: ">",
-    }
-)
-_TEXT: Final = MappingProxyType(
+_MATCHES: Final = MappingProxyType(
     {
         Relation.CONTAINS: "CONTAINS",
         Relation.STARTS_WITH: "STARTSWITH",
@@ -89,96 +54,113 @@ _NOTHING: Final = raw("""('null', '""', '[]', '{}')""")
 
 def render(predicate: Predicate) -> Sql:
     """Render a filter over the columns of a table."""
-    separator = " AND " if predicate.logical is Logical.AND else " OR "
-    return join(separator, (_condition(each) for each in predicate.conditions))
+    return render_filter(predicate, _Terms())
 
 
-def _condition(condition: Condition) -> Sql:
-    # The complement holds of what is not known too.
-    form = "NOT COALESCE(({test}), FALSE)" if condition.negated else "({test})"
-    return compose(form, test=_test(condition))
+@final
+class _Terms:
+    """How Snowflake says it."""
 
+    @property
+    def false(self) -> Sql:
+        return FALSE
 
-def _test(condition: Condition) -> Sql:
-    type_, relation, operands = condition.type, condition.relation, condition.values
-    if isinstance(type_, ObjectType):
-        return _object_test(condition, type_)
-    column = _named(condition.path)
-    match type_:
-        case JsonType():
-            return _json_test(_inside(column, condition.json_path), relation, operands)
-        case ArrayType():
-            return _array_test(column, type_, relation, operands)
-        case _:
-            return _scalar_test(column, type_, relation, operands)
+    def column(self, path: Path) -> Sql:
+        return upper(column_name(path))
 
+    def complement(self, test: Sql) -> Sql:
+        return compose("NOT COALESCE(({test}), FALSE)", test=test)
 
-def _object_test(condition: Condition, type_: ObjectType) -> Sql:
-    """An object has no column: it is there if something of it is (FILT-72)."""
-    filled = join(
-        " OR ",
-        (_named((*condition.path, *path)) + raw(" IS NOT NULL") for path, _ in leaves(type_)),
-    )
-    match condition.relation:
-        case Relation.EXISTS:
-            return filled
-        case Relation.EMPTY:
-            return compose("NOT ({filled})", filled=filled)
-        case _:
-            return FALSE
-
-
-def _scalar_test(column: Sql, type_: Type, relation: Relation, operands: Sequence[Operand]) -> Sql:
-    match relation:
-        case Relation.EXISTS:
-            return column + raw(" IS NOT NULL")
-        case Relation.NULL:
-            # What is NULL is absent, and what is absent is not null.
-            return FALSE
-        case Relation.EMPTY if isinstance(type_, MapType):
+    def is_empty(self, column: Sql, type_: Type) -> Sql:
+        if isinstance(type_, MapType):
             return compose("{c} IS NULL OR TO_JSON({c}) = {nothing}", c=column, nothing=raw("'{}'"))
-        case Relation.EMPTY:
-            return compose("{c} IS NULL OR {c} = ''", c=column)
-        case Relation.TRUE:
-            return column
-        case Relation.FALSE:
-            return raw("NOT ") + column
-        case Relation.CONTAINS | Relation.STARTS_WITH | Relation.ENDS_WITH:
-            return _text_test(column, relation, str(operands[0]))
-        case Relation.ONE_OF:
-            return _any(_compare(Relation.EQUAL, column, type_, each) for each in operands)
-        case Relation.BETWEEN:
-            return compose(
-                "{low} AND {high}",
-                low=_compare(Relation.GREATER_OR_EQUAL, column, type_, operands[0]),
-                high=_compare(Relation.LESS_OR_EQUAL, column, type_, operands[1]),
-            )
-        case (
-            Relation.EQUAL
-            | Relation.LESS
-            | Relation.LESS_OR_EQUAL
-            | Relation.GREATER
-            | Relation.GREATER_OR_EQUAL
-        ):
-            return _compare(relation, column, type_, operands[0])
-        case _:
-            assert_never(relation)
+        return compose("{c} IS NULL OR {c} = ''", c=column)
 
+    def match(self, text: Sql, relation: Matching, part: str) -> Sql:
+        function = raw(_MATCHES[relation])
+        return compose("{function}({text}, {part})", function=function, text=text, part=value(part))
 
-def _array_test(
-    column: Sql, type_: ArrayType, relation: Relation, operands: Sequence[Operand]
-) -> Sql:
-    match relation:
-        case Relation.EMPTY:
-            return compose("{c} IS NULL OR ARRAY_SIZE({c}) = 0", c=column)
-        case Relation.EXISTS:
-            return column + raw(" IS NOT NULL")
-        case Relation.CONTAINS if isinstance(type_.element, JsonType):
-            return _json_contains(column, _json_operand(operands[0]))
-        case Relation.CONTAINS:
-            return _contains(column, _element(operands[0], type_.element))
-        case _:
-            return FALSE
+    def compare(self, relation: Ordering, column: Sql, type_: Type, operand: Operand) -> Sql:
+        match type_:
+            case IntType() | YearType():
+                return _compare_number(relation, column, _exact(operand), 0)
+            case DecimalType(scale=scale):
+                return _compare_number(relation, column, _exact(operand), scale)
+            case FloatType():
+                return _compare_float(relation, column, repr(_float(operand)))
+            case DatetimeType():
+                cast = "::TIMESTAMP_NTZ"
+            case DateType():
+                cast = "::DATE"
+            case TimeType():
+                cast = "::TIME"
+            case StringType() | UuidType() | IpType():
+                cast = ""
+            case BooleanType() | JsonType() | ArrayType() | MapType() | ObjectType():
+                raise TypeError(f"{type_!r} is not compared with a value")
+            case _:
+                assert_never(type_)
+        return compose(
+            "{c} {symbol} {value}{cast}",
+            c=column,
+            symbol=raw(SYMBOLS[relation]),
+            value=value(format_operand(operand, type_)),
+            cast=raw(cast),
+        )
+
+    def one_of(self, column: Sql, type_: Type, operands: Sequence[Operand]) -> Sql:
+        return _any(self.compare(Relation.EQUAL, column, type_, each) for each in operands)
+
+    def array_is_empty(self, column: Sql) -> Sql:
+        return compose("{c} IS NULL OR ARRAY_SIZE({c}) = 0", c=column)
+
+    def array_contains(self, column: Sql, element: Type, operand: Operand) -> Sql:
+        if isinstance(element, JsonType):
+            return _json_contains(column, json_operand(operand))
+        return _contains(column, _element(operand, element))
+
+    def inside(self, column: Sql, json_path: Path) -> Sql:
+        """Go into objects by name; no name is a number, so that it never goes into an array."""
+        for each in json_path:
+            column = compose("GET({c}, {name})", c=column, name=value(each))
+        return compose("({c})", c=column) if json_path else column
+
+    def json_is(self, found: Sql, symbol: str, word: str) -> Sql:
+        return compose("TO_JSON({j}) {word}", j=found, word=raw(f"{symbol} '{word}'"))
+
+    def json_is_empty(self, found: Sql) -> Sql:
+        return compose("{j} IS NULL OR TO_JSON({j}) IN {nothing}", j=found, nothing=_NOTHING)
+
+    def json_match(self, found: Sql, relation: Matching, part: str) -> Sql:
+        return self.match(_text_of(found), relation, part)
+
+    def json_contains(self, found: Sql, operand: JsonOperand) -> Sql:
+        return compose(
+            "({text} OR {array})",
+            text=self.json_match(found, Relation.CONTAINS, operand.text),
+            array=_json_contains(compose("AS_ARRAY({j})", j=found), operand),
+        )
+
+    def json_compare(self, relation: Ordering, found: Sql, operand: JsonOperand) -> Sql:
+        text = compose(
+            "{text} {symbol} {value}",
+            text=_text_of(found),
+            symbol=raw(SYMBOLS[relation]),
+            value=value(operand.text),
+        )
+        if operand.number is None:
+            return text
+        whole, real = compose("AS_INTEGER({j})", j=found), compose("AS_DOUBLE({j})", j=found)
+        return compose(
+            "({text} OR CASE TYPEOF({j}) WHEN 'INTEGER' THEN {integer} ELSE {float} END)",
+            j=found,
+            text=text,
+            integer=_compare_number(relation, whole, operand.number, 0),
+            float=_compare_float(relation, real, _nearest_float(operand.number)),
+        )
+
+    def json_one_of(self, found: Sql, operands: Sequence[JsonOperand]) -> Sql:
+        return _any(self.json_compare(Relation.EQUAL, found, each) for each in operands)
 
 
 def _element(operand: Operand, type_: Type) -> str:
@@ -209,41 +191,6 @@ def _json_contains(array: Sql, operand: JsonOperand) -> Sql:
     return _any(tests)
 
 
-def _text_test(text: Sql, relation: Relation, part: str) -> Sql:
-    return compose(
-        "{function}({text}, {part})", function=raw(_TEXT[relation]), text=text, part=value(part)
-    )
-
-
-def _compare(relation: Ordering, column: Sql, type_: Type, operand: Operand) -> Sql:
-    match type_:
-        case IntType() | YearType():
-            return _compare_number(relation, column, _exact(operand), 0)
-        case DecimalType(scale=scale):
-            return _compare_number(relation, column, _exact(operand), scale)
-        case FloatType():
-            return _compare_float(relation, column, repr(_float(operand)))
-        case DatetimeType():
-            cast = "::TIMESTAMP_NTZ"
-        case DateType():
-            cast = "::DATE"
-        case TimeType():
-            cast = "::TIME"
-        case StringType() | UuidType() | IpType():
-            cast = ""
-        case BooleanType() | JsonType() | ArrayType() | MapType() | ObjectType():
-            raise TypeError(f"{type_!r} is not compared with a value")
-        case _:
-            assert_never(type_)
-    return compose(
-        "{c} {symbol} {value}{cast}",
-        c=column,
-        symbol=raw(_SYMBOLS[relation]),
-        value=value(format_operand(operand, type_)),
-        cast=raw(cast),
-    )
-
-
 def _float(operand: Operand) -> float:
     if isinstance(operand, float | int):
         return float(operand)
@@ -266,9 +213,9 @@ def _compare_number(relation: Ordering, left: Sql, operand: Decimal, scale: int)
         return left + raw(" IS NOT NULL") if holds else FALSE
     floor = operand.quantize(Decimal((0, (1,), -scale)), ROUND_FLOOR, EXACT)
     if floor == operand:
-        symbol = _SYMBOLS[relation]
-    elif relation in _ABOVE:
-        symbol = _ABOVE[relation]
+        symbol = SYMBOLS[relation]
+    elif relation in JUST_ABOVE:
+        symbol = JUST_ABOVE[relation]
     else:
         return FALSE
     return compose(
@@ -284,7 +231,7 @@ def _compare_float(relation: Ordering, left: Sql, operand: str) -> Sql:
     comparison = compose(
         "{left} {symbol} {number}::FLOAT",
         left=left,
-        symbol=raw(_SYMBOLS[relation]),
+        symbol=raw(SYMBOLS[relation]),
         number=value(operand),
     )
     if relation in (Relation.GREATER, Relation.GREATER_OR_EQUAL):
@@ -298,69 +245,6 @@ def _any(tests: Iterable[Sql]) -> Sql:
     return compose("({any})", any=join(" OR ", listed)) if listed else FALSE
 
 
-def _json_test(found: Sql, relation: Relation, operands: Sequence[Operand]) -> Sql:
-    """Render a condition on a JSON value, which is NULL where there is none (FILT-50)."""
-    match relation:
-        case Relation.EXISTS:
-            return found + raw(" IS NOT NULL")
-        case Relation.NULL:
-            return compose("TO_JSON({j}) = 'null'", j=found)
-        case Relation.TRUE:
-            return compose("TO_JSON({j}) = 'true'", j=found)
-        case Relation.FALSE:
-            return compose("TO_JSON({j}) <> 'true'", j=found)
-        case Relation.EMPTY:
-            return compose("{j} IS NULL OR TO_JSON({j}) IN {nothing}", j=found, nothing=_NOTHING)
-        case Relation.BETWEEN:
-            return compose(
-                "{low} AND {high}",
-                low=_json_compare(Relation.GREATER_OR_EQUAL, found, operands[0]),
-                high=_json_compare(Relation.LESS_OR_EQUAL, found, operands[1]),
-            )
-        case Relation.ONE_OF:
-            return _any([_json_compare(Relation.EQUAL, found, each) for each in operands])
-        case Relation.CONTAINS:
-            operand = _json_operand(operands[0])
-            return compose(
-                "({text} OR {array})",
-                text=_text_test(_text_of(found), relation, operand.text),
-                array=_json_contains(compose("AS_ARRAY({j})", j=found), operand),
-            )
-        case Relation.STARTS_WITH | Relation.ENDS_WITH:
-            return _text_test(_text_of(found), relation, _json_operand(operands[0]).text)
-        case (
-            Relation.EQUAL
-            | Relation.LESS
-            | Relation.LESS_OR_EQUAL
-            | Relation.GREATER
-            | Relation.GREATER_OR_EQUAL
-        ):
-            return _json_compare(relation, found, operands[0])
-        case _:
-            assert_never(relation)
-
-
-def _json_compare(relation: Ordering, found: Sql, operand: Operand) -> Sql:
-    compared = _json_operand(operand)
-    text = compose(
-        "{text} {symbol} {value}",
-        text=_text_of(found),
-        symbol=raw(_SYMBOLS[relation]),
-        value=value(compared.text),
-    )
-    if compared.number is None:
-        return text
-    return compose(
-        "({text} OR CASE TYPEOF({j}) WHEN 'INTEGER' THEN {integer} ELSE {float} END)",
-        j=found,
-        text=text,
-        integer=_compare_number(relation, compose("AS_INTEGER({j})", j=found), compared.number, 0),
-        float=_compare_float(
-            relation, compose("AS_DOUBLE({j})", j=found), _nearest_float(compared.number)
-        ),
-    )
-
-
 def _nearest_float(number: Decimal) -> str:
     try:
         return repr(float(number))
@@ -368,22 +252,5 @@ def _nearest_float(number: Decimal) -> str:
         return "inf" if number > 0 else "-inf"
 
 
-def _inside(column: Sql, json_path: Path) -> Sql:
-    """Go into objects by name; no name is a number, so that it never goes into an array."""
-    for each in json_path:
-        column = compose("GET({c}, {name})", c=column, name=value(each))
-    return compose("({c})", c=column) if json_path else column
-
-
 def _text_of(found: Sql) -> Sql:
     return compose("AS_VARCHAR({j})", j=found)
-
-
-def _json_operand(operand: Operand) -> JsonOperand:
-    if not isinstance(operand, JsonOperand):
-        raise TypeError(f"{operand!r} is not compared with JSON")
-    return operand
-
-
-def _named(path: Path) -> Sql:
-    return upper(column_name(path))
