@@ -28,6 +28,7 @@ from api.operations import schema_routes
 from api.pipelines import routes as pipelines
 from api.pipelines.validation.checks import Checker
 from api.profiles import routes as profiles
+from api.profiles.service import Reader
 from api.runs import routes as runs
 from api.telemetry.metrics import Metrics, PoolState
 from api.telemetry.tracing import Tracing
@@ -79,7 +80,7 @@ class Parts:
     """What warehouses and connections may be connected to."""
     site: Site = field(default_factory=Site)
     """What storages may touch."""
-    warehouses: KeptWarehouses = field(default_factory=KeptWarehouses)
+    warehouses: KeptWarehouses
     """Those that are read from, open between requests."""
 
 
@@ -98,13 +99,18 @@ def create_app(parts: Parts) -> Edge:
         "metrics": parts.metrics,
         "oauth_clients": parts.oauth_clients,
         "pepper": parts.pepper,
+        "profile_reader": Reader(
+            sessions=database.sessions,
+            vault=parts.vault,
+            reach=parts.reach,
+            warehouses=parts.warehouses,
+        ),
         "reach": parts.reach,
         "sessions": database.sessions,
         "site": parts.site,
         "state_key": parts.state_key,
         "transformer": parts.transformer,
         "vault": parts.vault,
-        "warehouses": parts.warehouses,
     }
     return build(
         routes,

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from api.db.session import Sessions
 from api.errors import BadRequestError, Refusal
 from api.http.endpoint import Example
 from api.http.requests import WorkspaceRequest
@@ -19,9 +18,6 @@ from api.profiles.schemas import (
     ProfileListQuery,
 )
 from api.profiles.service import Reader
-from api.vault.vault import Vault
-from api.workspaces.kept import KeptWarehouses
-from forms.addresses import Reach
 from mapping_lang.diagnostics import quote
 
 _TAG: Final = "Profiles"
@@ -62,17 +58,12 @@ _ATTRIBUTES: Final = {"email": "ann@example.com", "first_name": "Ann"}
     example=Example(answer=_IDENTITIES),
 )
 async def list_connection_identities(
-    request: WorkspaceRequest,
-    sessions: Sessions,
-    vault: Vault,
-    reach: Reach,
-    warehouses: KeptWarehouses,
+    request: WorkspaceRequest, profile_reader: Reader
 ) -> IdentityList:
     """Lists the identities of a connection, from the data warehouse, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     connection_id = request.path_id("connection")
-    await reader.check_connection(request.workspace_id, connection_id)
-    return await reader.identities_of_connection(
+    await profile_reader.check_connection(request.workspace_id, connection_id)
+    return await profile_reader.identities_of_connection(
         request.workspace_id, connection_id, request.query(PageQuery)
     )
 
@@ -113,16 +104,9 @@ async def list_connection_identities(
         }
     ),
 )
-async def list_profiles(
-    request: WorkspaceRequest,
-    sessions: Sessions,
-    vault: Vault,
-    reach: Reach,
-    warehouses: KeptWarehouses,
-) -> ProfileList:
+async def list_profiles(request: WorkspaceRequest, profile_reader: Reader) -> ProfileList:
     """Lists profiles as the latest identity resolution has made them."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
-    return await reader.profiles(request.workspace_id, request.query(ProfileListQuery))
+    return await profile_reader.profiles(request.workspace_id, request.query(ProfileListQuery))
 
 
 @get(
@@ -134,15 +118,10 @@ async def list_profiles(
     example=Example(answer={"attributes": _ATTRIBUTES}),
 )
 async def get_profile_attributes(
-    request: WorkspaceRequest,
-    sessions: Sessions,
-    vault: Vault,
-    reach: Reach,
-    warehouses: KeptWarehouses,
+    request: WorkspaceRequest, profile_reader: Reader
 ) -> AttributesBody:
     """Returns the attributes of a profile."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
-    return await reader.attributes(request.workspace_id, _kpid(request))
+    return await profile_reader.attributes(request.workspace_id, _kpid(request))
 
 
 @get(
@@ -155,16 +134,11 @@ async def get_profile_attributes(
     example=Example(answer=_IDENTITIES),
 )
 async def list_profile_identities(
-    request: WorkspaceRequest,
-    sessions: Sessions,
-    vault: Vault,
-    reach: Reach,
-    warehouses: KeptWarehouses,
+    request: WorkspaceRequest, profile_reader: Reader
 ) -> IdentityList:
     """Lists the identities that a profile is made of, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     kpid = _kpid(request)
-    return await reader.identities(request.workspace_id, kpid, request.query(PageQuery))
+    return await profile_reader.identities(request.workspace_id, kpid, request.query(PageQuery))
 
 
 @get(
@@ -175,17 +149,10 @@ async def list_profile_identities(
     path_types=_KPID_TYPE,
     refusals=_MAINTENANCE,
 )
-async def list_profile_events(
-    request: WorkspaceRequest,
-    sessions: Sessions,
-    vault: Vault,
-    reach: Reach,
-    warehouses: KeptWarehouses,
-) -> EventList:
+async def list_profile_events(request: WorkspaceRequest, profile_reader: Reader) -> EventList:
     """Lists the events of a profile, the latest first."""
-    reader = Reader(sessions=sessions, vault=vault, reach=reach, warehouses=warehouses)
     kpid = _kpid(request)
-    return await reader.events(request.workspace_id, kpid, request.query(PageQuery))
+    return await profile_reader.events(request.workspace_id, kpid, request.query(PageQuery))
 
 
 def _kpid(request: WorkspaceRequest) -> UUID:

@@ -13,6 +13,7 @@ from api.operations import schema_routes
 from api.operations.operator import Operator
 from api.operations.registry import performers
 from api.profiles import routes as profiles
+from api.profiles.service import Reader
 from api.vault.keys import SecretKey
 from api.vault.vault import Vault
 from api.workspaces import routes as workspaces
@@ -60,7 +61,7 @@ async def tenant(sessions: Sessions, warehouse_database: str) -> AsyncIterator[T
         "vault": VAULT,
         "reach": NEAR,
         "catalogue": CATALOGUE,
-        "warehouses": warehouses,
+        "profile_reader": Reader(sessions=sessions, vault=VAULT, reach=NEAR, warehouses=warehouses),
     }
     app = application(sessions, ROUTES, collaborators)
     client = Client(app, await organization_key(sessions))
